@@ -1,0 +1,105 @@
+# The first target is the default one: it lists the others. Everything is installed into .venv and .tools.
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+TOOLS := .tools/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+PINNED := --constraint constraints.txt --build-constraint constraints.txt
+CAPABILITIES := --capabilities policies/capabilities.json
+REGO_TESTS := policies policy-tests fixtures:fixtures
+BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help demo test check tools tools-demo fmt lint types policy schemas unit scenarios constraints clean python
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/installed tools-demo ## one repair that completes and one that is stopped, on a real API server
+	@$(BIN)/runbook-gate demo $(ARGS)
+
+test: tools lint types policy ## every check and every test, after installing what they need
+	@echo "pytest: unit tests and scenarios"
+	@$(BIN)/pytest -n 6 --dist worksteal $(ARGS)
+
+check: ## what CI runs: make test, and nothing in the tree may change by it
+	@bash .ci/run
+
+unit: $(VENV)/installed-dev tools ## the tests that need no scenario
+	@$(BIN)/pytest -n 2 -m "not scenario" $(ARGS)
+
+scenarios: $(VENV)/installed-dev tools ## the whole program on a real API server with a real OPA
+	@$(BIN)/pytest -n 6 --dist worksteal -m scenario $(ARGS)
+
+lint: $(VENV)/installed-dev ## format and style of the Python code, and schemas/ against the models
+	@echo "ruff: format and style"
+	@$(BIN)/ruff format --check executor tests tools
+	@$(BIN)/ruff check executor tests tools
+	@$(BIN)/python tools/schemas.py --check
+
+types: $(VENV)/installed-dev ## strict mypy over the package, the tests and the tools
+	@echo "mypy: strict types"
+	@$(BIN)/mypy
+
+policy: tools ## format, strict compile, lint, tests, coverage and a reproducible bundle of the Rego policies
+	@echo "opa fmt, opa check, regal, conftest, opa test"
+	@$(TOOLS)/opa fmt --fail --list policies policy-tests
+	@$(TOOLS)/opa check --strict $(CAPABILITIES) --schema schemas --bundle policies
+	@$(TOOLS)/regal lint policies policy-tests
+	@$(TOOLS)/conftest verify --policy policies --policy policy-tests --data policies
+	@$(TOOLS)/opa test --fail-on-empty $(REGO_TESTS)
+	@mkdir -p build
+	@$(TOOLS)/opa test --coverage --threshold 100 $(REGO_TESTS) > build/coverage.json \
+		|| { echo "error: see not_covered in the output of: opa test --coverage $(REGO_TESTS)"; exit 1; }
+	@$(BUNDLE) --output build/bundle.tar.gz && $(BUNDLE) --output build/bundle-again.tar.gz
+	@cmp build/bundle.tar.gz build/bundle-again.tar.gz
+
+fmt: $(VENV)/installed-dev tools ## formats the Python and the Rego code
+	@$(BIN)/ruff format executor tests tools
+	@$(BIN)/ruff check --fix --quiet executor tests tools
+	@$(TOOLS)/opa fmt --write policies policy-tests
+
+schemas: $(VENV)/installed-dev ## writes schemas/ from the models
+	@$(BIN)/python tools/schemas.py
+
+tools: python ## builds opa, etcd, kube-apiserver, conftest and regal once, into a cache folder
+	@$(PYTHON) tools/build.py
+
+tools-demo: python
+	@$(PYTHON) tools/build.py --only opa etcd kube-apiserver
+
+constraints: python ## writes constraints.txt with the newest versions that pyproject.toml allows
+	@rm -rf build/constraints && $(PYTHON) -m venv build/constraints
+	@build/constraints/bin/pip --quiet install --upgrade pip
+	@build/constraints/bin/pip --quiet install --group dev "hatchling>=1.27" editables .
+	@build/constraints/bin/pip freeze --all --exclude runbook-gate --exclude setuptools > build/constraints.txt
+	@{ head -n 1 constraints.txt; cat build/constraints.txt; } > build/constraints-new.txt
+	@mv build/constraints-new.txt constraints.txt
+
+clean: ## removes what make installed and built here; the cache folder of the tools stays
+	@rm -rf $(VENV) .tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+python:
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or newer was found: install one, or name it: make PYTHON=..."; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "error: $(PYTHON) is older than Python 3.11: install a newer one"; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "error: $(PYTHON) has no venv module: install it (Debian, Ubuntu: python3-venv)"; exit 2; }
+
+$(BIN)/python: | python
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing runbook-gate into $(VENV): about 30 s, once"
+	@$(PIP) install $$(grep '^pip==' constraints.txt)
+	@$(PIP) install $(PINNED) --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	@echo "installing the tools of the tests into $(VENV): about 20 s, once"
+	@$(PIP) install $(PINNED) --group dev
+	@touch $@

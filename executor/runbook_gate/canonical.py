@@ -1,0 +1,98 @@
+"""The one form in which values are hashed: RFC 8785 over strings, booleans, null and integers.
+
+- Integers lie within 2^53 - 1 of zero; there are no floats (decimals are strings); keys are ASCII.
+- Equal values have equal bytes, and hashed bytes are stored as they are: verifying never serialises again.
+- `gate_bytes` differs from `canonical_bytes` only in the five characters that Go escapes, so that the digest
+  which Rego computes with `crypto.sha256(json.marshal(input))` is that of the bytes sent.
+- No error names a value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Final
+
+import rfc8785
+
+from runbook_gate.errors import CanonicalError
+
+LARGEST_INTEGER: Final = 2**53 - 1
+
+_GO_ESCAPES: Final = (
+    (b"<", b"\\u003c"),
+    (b">", b"\\u003e"),
+    (b"&", b"\\u0026"),
+    ("\u2028".encode(), b"\\u2028"),
+    ("\u2029".encode(), b"\\u2029"),
+)
+
+
+def canonical_bytes(value: Any) -> bytes:
+    """Serialise a value in its canonical form.
+
+    Args:
+        value: dictionaries, lists, strings, booleans, null and integers.
+
+    Returns:
+        UTF-8 without spaces, keys sorted.
+
+    Raises:
+        CanonicalError: for a float, an integer beyond 2^53 - 1, a lone surrogate, a key that is not ASCII,
+            another type, or nesting that is too deep.
+    """
+    try:
+        _refuse(value)
+        return rfc8785.dumps(value)
+    except rfc8785.CanonicalizationError:
+        raise CanonicalError("a value has no canonical form: a string holds a lone surrogate") from None
+    except RecursionError:
+        raise CanonicalError("a value has no canonical form: it is nested too deeply") from None
+
+
+def gate_bytes(value: Any) -> bytes:
+    """Serialise an input to the gate: canonical, with the characters that Go escapes as Go escapes them.
+
+    Args:
+        value: as for `canonical_bytes`.
+
+    Returns:
+        Exactly the bytes that `json.marshal(input)` gives in Rego.
+
+    Raises:
+        CanonicalError: as for `canonical_bytes`.
+    """
+    data = canonical_bytes(value)
+    for plain, escaped in _GO_ESCAPES:  # none of them can occur outside of a string
+        data = data.replace(plain, escaped)
+    return data
+
+
+def sha256_hex(data: bytes) -> str:
+    """Digest of some bytes.
+
+    Args:
+        data: the bytes.
+
+    Returns:
+        64 lower-case hexadecimal digits.
+    """
+    return hashlib.sha256(data).hexdigest()
+
+
+def _refuse(value: object) -> None:
+    """Refuse what rfc8785 would let through or name in its error."""
+    if value is None or isinstance(value, str | bool):
+        return
+    if isinstance(value, int):
+        if abs(value) > LARGEST_INTEGER:
+            raise CanonicalError("a value has no canonical form: an integer is beyond 2^53 - 1")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str) or not key.isascii():
+                raise CanonicalError("a value has no canonical form: a key is not an ASCII string")
+            _refuse(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _refuse(item)
+    else:
+        raise CanonicalError(f"a value has no canonical form: its type is {type(value).__name__}")

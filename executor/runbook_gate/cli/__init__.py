@@ -1,0 +1,1 @@
+"""The command line, split by command group. Imports are lazy, so that `--help` answers at once."""

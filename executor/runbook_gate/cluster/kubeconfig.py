@@ -1,0 +1,84 @@
+"""How the API server is reached: a kubeconfig, and nothing from the environment."""
+
+from __future__ import annotations
+
+import copy
+import ipaddress
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import certifi
+import yaml
+from kubernetes.client import Configuration
+from kubernetes.config import ConfigException, load_kube_config
+
+from runbook_gate.errors import InvalidDocument
+
+_UNUSABLE: Final = (ConfigException, OSError, yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError)
+
+
+def load_access(kubeconfig: Path, context: str | None) -> Any:
+    """Read a kubeconfig.
+
+    Args:
+        kubeconfig: the file.
+        context: name of the context; None for the file's current one.
+
+    Returns:
+        A `kubernetes.client.Configuration`, for `hardened`.
+
+    Raises:
+        InvalidDocument: it cannot be used; the message never holds what stood in it.
+    """
+    if not kubeconfig.is_file():
+        raise InvalidDocument(f"{kubeconfig}: there is no such kubeconfig")
+    access = Configuration()
+    try:
+        load_kube_config(  # type: ignore[no-untyped-call]
+            str(kubeconfig), context, access, persist_config=False
+        )
+    except _UNUSABLE:
+        raise InvalidDocument(f"{kubeconfig}: not a kubeconfig with the context that was asked for") from None
+    if not access.verify_ssl:
+        raise InvalidDocument(f"{kubeconfig}: insecure-skip-tls-verify is refused")
+    return access
+
+
+def hardened(access: Any) -> Any:
+    """A copy without proxies and retries; it trusts the kubeconfig's CA, else certifi's."""
+    settings = copy.deepcopy(access)
+    settings.retries = False
+    settings.client_go_retries = False
+    settings.proxy = settings.no_proxy = settings.proxy_headers = None
+    settings.verify_ssl = True
+    settings.debug = False
+    settings.ssl_ca_cert = settings.ssl_ca_cert or certifi.where()
+    settings.connection_pool_maxsize = 1
+    return settings
+
+
+def server_url(url: str) -> str:
+    """Check the address of an API server.
+
+    Args:
+        url: from the kubeconfig or the list of endpoints.
+
+    Returns:
+        The same without a final slash.
+
+    Raises:
+        InvalidDocument: it is not https, nor http to a loopback address.
+    """
+    parts = urlsplit(url)
+    plain = parts.scheme == "http" and _loopback(parts.hostname or "")
+    if not (parts.scheme == "https" or plain) or not parts.hostname or parts.username or parts.query:
+        raise InvalidDocument("API server: expected https://HOST[:PORT], or http to a loopback address")
+    return url.rstrip("/")
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,127 @@
+"""Questions to a run's entries.
+
+- Entries are in order and belong to one run; the first is `opened`.
+- `repinned` draws a line: facts and decisions before it no longer count.
+- `no_decision` counts for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from runbook_gate.models.bodies import DecisionBody
+from runbook_gate.models.entry import Entry
+from runbook_gate.models.runbook import Opened, Pins
+
+
+@dataclass(frozen=True)
+class AttemptEntries:
+    """One write attempt: its intent, and what the request brought if that was recorded."""
+
+    intent: Entry
+    observation: Entry | None
+
+
+@dataclass(frozen=True)
+class History:
+    """A run as its entries tell it."""
+
+    entries: Sequence[Entry]
+
+    @cached_property
+    def opened(self) -> Opened:
+        """How the run was opened."""
+        return Opened.model_validate(self.entries[0].body)
+
+    @property
+    def newest(self) -> Entry:
+        """The newest entry; its hash is the ledger head."""
+        return self.entries[-1]
+
+    @cached_property
+    def current(self) -> Sequence[Entry]:
+        """The entries since the run was last pinned."""
+        lines = [index for index, entry in enumerate(self.entries) if entry.kind == "repinned"]
+        return self.entries[lines[-1] :] if lines else self.entries
+
+    @property
+    def pins(self) -> Pins:
+        """The policy that decides this run now."""
+        first = self.current[0]
+        return Pins.model_validate(first.body["pins"])
+
+    @property
+    def step(self) -> str:
+        """The step that is under way."""
+        decision = self.decision
+        return str(decision.body["next"]["step"]) if decision else self.opened.routing.steps[0]
+
+    @property
+    def decision(self) -> Entry | None:
+        """The newest decision."""
+        return self.last("decision")
+
+    @property
+    def decided(self) -> DecisionBody | None:
+        """The newest decision's body."""
+        return DecisionBody.model_validate(self.decision.body) if self.decision else None
+
+    @property
+    def end(self) -> Entry | None:
+        """`completed` or `escalated`, if the run ended."""
+        return self.newest if self.newest.kind in {"completed", "escalated"} else None
+
+    def last(self, kind: str) -> Entry | None:
+        """The newest entry of a kind since the run was last pinned."""
+        return next((entry for entry in reversed(self.current) if entry.kind == kind), None)
+
+    def decisions(self) -> Iterator[Entry]:
+        """Every decision since the run was last pinned, in order."""
+        return (entry for entry in self.current if entry.kind == "decision")
+
+    def observations(self, effect: str, *, step: str, after: int = 0) -> Iterator[Entry]:
+        """Observations of an effect in a step, newer than a position, in order."""
+        return (
+            entry
+            for entry in self.current
+            if entry.kind == "observation"
+            and entry.step == step
+            and entry.seq > after
+            and entry.body["effect"] == effect
+        )
+
+    def attempts(self, step: str) -> list[AttemptEntries]:
+        """The write attempts of a step, in order."""
+        writes = {name for name, kind in self.opened.routing.effects.items() if kind == "write"}
+        seen: dict[str, Entry] = {
+            str(entry.body["intent"]): entry
+            for entry in self.current
+            if entry.kind == "observation" and entry.body["effect"] in writes
+        }
+        return [
+            AttemptEntries(entry, seen.get(entry.sha256))
+            for entry in self.current
+            if entry.kind == "intent" and entry.step == step
+        ]
+
+    def attempts_made(self) -> int:
+        """How many writes were intended in the whole run, whatever became of them."""
+        return sum(entry.kind == "intent" for entry in self.entries)
+
+    def unresolved(self) -> bool:
+        """Whether the newest intent has no later cp2 decision."""
+        intent = self.last("intent")
+        if intent is None:
+            return False
+        return not any(d.seq > intent.seq and d.checkpoint == "cp2" for d in self.decisions())
+
+    def params_of(self, action: str) -> dict[str, Any] | None:
+        """Params of the newest decision that asked for an action."""
+        for entry in reversed(list(self.decisions())):
+            if entry.body["next"]["action"] == action:
+                params: dict[str, Any] = entry.body["next"]["params"]
+                return params
+        return None

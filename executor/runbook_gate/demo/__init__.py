@@ -1,0 +1,1 @@
+"""The main job in front of a newcomer: a real API server, a repair that completes, and one that is stopped."""

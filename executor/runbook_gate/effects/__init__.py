@@ -1,0 +1,1 @@
+"""The effects: the only code that touches the world. One file each; one of them writes."""

@@ -1,0 +1,42 @@
+"""resolve_write: what became of a write. It reads the state and the audit log, and draws no conclusion."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from runbook_gate.audit.protocol import AuditQuery
+from runbook_gate.cluster.projection import namespace_read
+from runbook_gate.effects.context import EffectContext
+from runbook_gate.effects.protocol import Effect, FenceFacts
+from runbook_gate.models.observation import ResolveWriteBody
+from runbook_gate.models.params import ResolveWriteParams
+
+ALLOWANCE_S: Final = 20.0
+
+
+class ResolveWrite(Effect[ResolveWriteParams, ResolveWriteBody]):
+    """Reads only."""
+
+    name = "resolve_write"
+    params = ResolveWriteParams
+    body = ResolveWriteBody
+
+    def violation(self, params: ResolveWriteParams, facts: FenceFacts) -> str | None:
+        """The namespace is the task's, the labels are the runbook's."""
+        rules = {
+            "namespace": params.namespace == facts.task.namespace,
+            "labels": sorted(params.label_keys) == sorted(facts.label_keys),
+        }
+        return next((code for code, kept in rules.items() if not kept), None)
+
+    def run(self, params: ResolveWriteParams, context: EffectContext) -> ResolveWriteBody:
+        """Read the namespace on a new connection, then look up the audit log."""
+        with context.cluster.open(ALLOWANCE_S) as connection:
+            read = namespace_read(connection.read_namespace(params.namespace), context.label_keys)
+        query = AuditQuery(
+            audit_ids=frozenset(params.audit_ids),
+            namespace=params.namespace,
+            since_ms=params.since_ms,
+            label_keys=context.label_keys,
+        )
+        return ResolveWriteBody(effect="resolve_write", read=read, audit=context.audit.lookup(query))

@@ -1,0 +1,1 @@
+"""The loop: gather, ask, record, act, and ask again."""

@@ -1,0 +1,171 @@
+"""Does the one effect that a decision asks for, inside the effect's own fence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from runbook_gate.canonical import canonical_bytes, sha256_hex
+from runbook_gate.clock import Clock, Reading
+from runbook_gate.core.fence import refuse
+from runbook_gate.core.history import History
+from runbook_gate.effects.context import EffectContext
+from runbook_gate.effects.protocol import Effect, FenceFacts
+from runbook_gate.ledger import Draft
+from runbook_gate.models.base import Record
+from runbook_gate.models.bodies import DecisionBody
+from runbook_gate.models.decision import Decision
+from runbook_gate.models.decision_input import IntentBody
+from runbook_gate.models.entry import Entry
+
+# From the last read of the namespace to the append of the intent (design.md, Gather).
+FRESH_MS = 500
+
+
+class World(Protocol):
+    """Makes what an effect works with: clusters, registers, audit log, ledger facts."""
+
+    def context(
+        self,
+        *,
+        run_id: str,
+        attempt: int,
+        intent: str | None,
+        basis: Reading,
+        label_keys: tuple[str, ...],
+    ) -> EffectContext:
+        """The context of one effect."""
+        ...
+
+
+class Actor:
+    """The effects of one runbook, and what they work with.
+
+    Args:
+        effects: by name.
+        world: makes what an effect works with.
+        clock: wall and boot time.
+    """
+
+    def __init__(self, effects: Mapping[str, Effect[Any, Any]], world: World, clock: Clock) -> None:
+        self._effects, self._world, self._clock = effects, world, clock
+
+    def admit(self, history: History, decision: Decision) -> None:
+        """The effect's own fence.
+
+        Raises:
+            NoDecision: with a code `fence.*`.
+        """
+        action = decision.next.action
+        if action in {"finish", "escalate"}:
+            return
+        effect = self._effects.get(action)
+        if effect is None:
+            refuse("action", f"this executor has no effect {action}")
+        violated = effect.violation(self._params(effect, decision.next.params), self._fence_facts(history))
+        if violated:
+            refuse(violated, f"{action}: {violated} is not as the task and the newest read say")
+
+    def intend(self, history: History, decision: Decision) -> Callable[[Entry], Draft] | None:
+        """The intent of a write; None if the decision is no write, or the last read is too old by now."""
+        action, params = decision.next.action, decision.next.params
+        if history.opened.routing.effects.get(action) != "write" or not self._fresh(history):
+            return None
+        attempt = len(history.attempts(decision.next.step)) + 1
+        run = history.newest.run
+
+        def draft(entry: Entry) -> Draft:
+            body = IntentBody(
+                action=action,
+                attempt=attempt,
+                uid=params["uid"],
+                resource_version=params["resource_version"],
+                labels=params["labels"],
+                not_after_ms=params["not_after_ms"],
+                params_sha256=sha256_hex(canonical_bytes(params)),
+                decision=entry.sha256,
+                marker=f"rbgate.{run}.{attempt}",
+            )
+            return Draft(
+                kind="intent",
+                body=body.model_dump(mode="json"),
+                checkpoint="cp2",
+                attempt=attempt,
+                step=decision.next.step,
+            )
+
+        return draft
+
+    def write(self, history: History, intent: Entry) -> Record:
+        """Send the write that an intent announced. Only the process that wrote the intent may call it."""
+        decided = DecisionBody.model_validate(history.entries[-2].body)
+        effect = self._effects[intent.body["action"]]
+        # The wall and boot clocks of the facts that the gate decided on.
+        basis = _reading(history.entries[-3])
+        context = self._context(history, attempt=intent.attempt, intent=intent.sha256, basis=basis)
+        body: Record = effect.run(self._params(effect, decided.next.params), context)
+        return body
+
+    def read(self, history: History, action: str, params: Mapping[str, Any]) -> Record:
+        """Do an effect that only reads."""
+        effect = self._effects[action]
+        body: Record = effect.run(self._params(effect, params), self._context(history))
+        return body
+
+    def resolving(self, history: History) -> dict[str, Any]:
+        """Params of the look-up that follows every write, made from the run's own intents."""
+        made = history.attempts(history.step)
+        return {
+            "namespace": history.opened.task.namespace,
+            "label_keys": list(history.opened.routing.label_keys),
+            "audit_ids": [attempt.intent.sha256 for attempt in made],
+            "since_ms": made[0].intent.at_ms,
+        }
+
+    def _fresh(self, history: History) -> bool:
+        gathered = list(history.observations("gather", step=history.step))
+        read: int = gathered[-1].body["last"]["read_boottime_ms"]
+        return self._clock.read().boottime_ms - read <= FRESH_MS
+
+    def _params(self, effect: Effect[Any, Any], params: Mapping[str, Any]) -> Any:
+        try:
+            return effect.params.model_validate(dict(params))
+        except ValidationError:
+            refuse("params", f"the params of {effect.name} are not as its schema says")
+
+    def _fence_facts(self, history: History) -> FenceFacts:
+        gathered = list(history.observations("gather", step=history.step))
+        newest = gathered[-1].body["last"]["object"] if gathered else None
+        return FenceFacts(
+            task=history.opened.task,
+            label_keys=tuple(history.opened.routing.label_keys),
+            uid=newest["uid"] if newest else None,
+            resource_version=newest["resource_version"] if newest else None,
+            sources=tuple(history.opened.routing.sources),
+            attempts=len(history.attempts(history.step)),
+            retry_budget=history.opened.routing.retry_budget,
+            basis=_reading(history.newest),
+            now=self._clock.read(),
+        )
+
+    def _context(
+        self,
+        history: History,
+        *,
+        attempt: int | None = None,
+        intent: str | None = None,
+        basis: Reading | None = None,
+    ) -> EffectContext:
+        return self._world.context(
+            run_id=history.newest.run,
+            attempt=attempt or len(history.attempts(history.step)) + 1,
+            intent=intent,
+            basis=basis or _reading(history.newest),
+            label_keys=tuple(history.opened.routing.label_keys),
+        )
+
+
+def _reading(entry: Entry) -> Reading:
+    return Reading(entry.at_ms, entry.boottime_ms, entry.boot_id)

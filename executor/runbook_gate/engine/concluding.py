@@ -1,0 +1,91 @@
+"""Writes the last entry of a run, with its completion record or its escalation packet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from runbook_gate.canonical import canonical_bytes
+from runbook_gate.core.acceptance import members_of
+from runbook_gate.core.history import History
+from runbook_gate.engine.journal import Journal
+from runbook_gate.ledger import Draft, Finished
+from runbook_gate.models.bodies import CompletedBody, DecisionBody, EscalatedBody
+from runbook_gate.models.completion import CompletionRecord
+from runbook_gate.models.decision import Checkpoint, Denial
+from runbook_gate.models.params import FinishParams
+from runbook_gate.packet import build
+
+DEADLINE_CODE = "executor.deadline_no_decision"
+
+
+def conclude(journal: Journal) -> Finished:
+    """Finish the record of a run whose newest decision is `complete` or `escalate`."""
+    history = journal.history
+    entry = history.decision
+    if entry is None:
+        raise AssertionError("a run without a decision has nothing to conclude")
+    decided = DecisionBody.model_validate(entry.body)
+    if decided.verdict == "complete":
+        body = CompletedBody(decision=entry.sha256, record=FinishParams.model_validate(decided.next.params)).model_dump(
+            mode="json"
+        )
+        draft = Draft(kind="completed", body=body, checkpoint="cp4", step=entry.step)
+        return journal.finish(draft, _completion)
+    escalated = EscalatedBody(
+        origin=entry.checkpoint or "cp0",
+        codes=decided.codes,
+        decision=entry.sha256,
+        write_in_doubt=bool(decided.next.params.get("write_in_doubt", True)),
+        basis="decision",
+        at_ms=entry.at_ms,
+    )
+    return _escalate(journal, escalated, _denials(journal, decided))
+
+
+def conclude_without_decision(journal: Journal, checkpoint: Checkpoint, now_ms: int) -> Finished:
+    """End a run past its deadline for which no decision is to be had. Stopping needs no go."""
+    escalated = EscalatedBody.model_validate(
+        {
+            "origin": checkpoint,
+            "codes": [DEADLINE_CODE],
+            "decision": None,
+            "write_in_doubt": journal.history.attempts_made() > 0,
+            "basis": "deadline_no_decision",
+            "at_ms": now_ms,
+        }
+    )
+    return _escalate(journal, escalated, [])
+
+
+def _escalate(journal: Journal, body: EscalatedBody, denials: Sequence[Denial]) -> Finished:
+    draft = Draft(
+        kind="escalated",
+        body=body.model_dump(mode="json"),
+        checkpoint="cp4",
+        step=journal.history.newest.step,
+    )
+    return journal.finish(draft, lambda history: canonical_bytes(build.build(history, denials).model_dump(mode="json")))
+
+
+def _completion(history: History) -> bytes:
+    completed, opened = history.newest, history.opened
+    record = CompletionRecord(
+        schema_=1,
+        run=completed.run,
+        task=completed.task,
+        runbook=completed.runbook,
+        target_key=opened.target_key,
+        completed_ms=completed.at_ms,
+        attempts=history.attempts_made(),
+        verified=CompletedBody.model_validate(completed.body).record,
+        ledger_head=completed.sha256,
+        policy_sha256=history.pins.content_sha256,
+    )
+    return canonical_bytes(record.model_dump(mode="json"))
+
+
+def _denials(journal: Journal, decided: DecisionBody) -> list[Denial]:
+    answer = journal.store.evidence.get(decided.answer.body_sha256 or "")
+    result = json.loads(members_of(answer)["result"])
+    return [Denial.model_validate(denial) for denial in result["denials"]]

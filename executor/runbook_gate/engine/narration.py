@@ -1,0 +1,66 @@
+"""What a run tells while it goes on. Telling is never part of deciding."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from runbook_gate.errors import NoDecision
+from runbook_gate.models.decision import Decision
+from runbook_gate.models.entry import Entry
+
+
+class Narrator(Protocol):
+    """Hears what a run does, after it is recorded."""
+
+    def opened(self, entry: Entry) -> None:
+        """A run was opened, or goes on (its newest entry)."""
+        ...
+
+    def observed(self, entry: Entry) -> None:
+        """An effect brought an observation."""
+        ...
+
+    def decided(self, entry: Entry, decision: Decision) -> None:
+        """The gate decided, inside the fence."""
+        ...
+
+    def refused(self, fault: NoDecision) -> None:
+        """An answer was not acted on."""
+        ...
+
+    def intended(self, entry: Entry) -> None:
+        """A write is about to be sent."""
+        ...
+
+    def waiting(self, until_ms: int) -> None:
+        """The run waits until a moment."""
+        ...
+
+    def ended(self, entry: Entry, packet: str | None) -> None:
+        """The run has its last entry; an escalation has the id of its packet."""
+        ...
+
+
+class Silent:
+    """A narrator that tells nothing."""
+
+    def opened(self, entry: Entry) -> None:
+        """Nothing."""
+
+    def observed(self, entry: Entry) -> None:
+        """Nothing."""
+
+    def decided(self, entry: Entry, decision: Decision) -> None:
+        """Nothing."""
+
+    def refused(self, fault: NoDecision) -> None:
+        """Nothing."""
+
+    def intended(self, entry: Entry) -> None:
+        """Nothing."""
+
+    def waiting(self, until_ms: int) -> None:
+        """Nothing."""
+
+    def ended(self, entry: Entry, packet: str | None) -> None:
+        """Nothing."""

@@ -1,0 +1,26 @@
+"""The ledger: the only source from which a run is resumed, replayed or reported."""
+
+from runbook_gate.ledger.batch import Batch
+from runbook_gate.ledger.filesystems import FileSystem, filesystem_kind
+from runbook_gate.ledger.identifiers import packet_id
+from runbook_gate.ledger.records import Draft, Escalation, Finished, Handling, Lease, RunStatus, TaskStatus
+from runbook_gate.ledger.reports import ChainReport, HeadReport, Verification
+from runbook_gate.ledger.store import Store
+
+__all__ = [
+    "Batch",
+    "ChainReport",
+    "Draft",
+    "Escalation",
+    "FileSystem",
+    "Finished",
+    "Handling",
+    "HeadReport",
+    "Lease",
+    "RunStatus",
+    "Store",
+    "TaskStatus",
+    "Verification",
+    "filesystem_kind",
+    "packet_id",
+]

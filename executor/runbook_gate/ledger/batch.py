@@ -1,0 +1,145 @@
+"""Appending: entries, evidence and the end of a run, all in one transaction or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Literal
+
+from sqlalchemy import Connection, insert, select, update
+
+from runbook_gate.errors import LeaseLost, LedgerFault
+from runbook_gate.ledger import evidence, tables
+from runbook_gate.ledger.database import Database
+from runbook_gate.ledger.identifiers import packet_id
+from runbook_gate.ledger.leases import checked
+from runbook_gate.ledger.records import Draft, Finished, Lease
+from runbook_gate.ledger.sealing import seal, unseal
+from runbook_gate.models.entry import Entry, EntryFields
+
+_RUNS = tables.runs
+_OUTCOMES: dict[str, Literal["complete", "escalated"]] = {"completed": "complete", "escalated": "escalated"}
+
+
+class Batch:
+    """What is recorded together. It becomes durable when its block ends, and nothing of it before.
+
+    It holds the store's only writing transaction: no effect, no question to the gate and no other call of the
+    store belongs inside the block.
+    """
+
+    def __init__(self, connection: Connection, database: Database, lease: Lease) -> None:
+        checked(connection, lease)
+        row = connection.execute(select(_RUNS).where(_RUNS.c.id == lease.run).with_for_update()).one()
+        if row.state != "active":
+            raise LeaseLost(f"run {lease.run} has ended")
+        self._connection = connection
+        self._database = database
+        self._lease = lease
+        self._row = row
+        self._seq: int = row.seq
+        self._head: str | None = row.head
+        self._step: str = row.step
+        self._ended = False
+
+    def append(self, draft: Draft) -> Entry:
+        """Add an entry.
+
+        Args:
+            draft: what it records.
+
+        Returns:
+            The entry with its digest, which a later entry of the batch may name.
+
+        Raises:
+            CanonicalError: if the body has no canonical form.
+        """
+        if self._ended:
+            raise LedgerFault(f"run {self._lease.run} has ended: nothing can be added")
+        fields = self._fields(draft)
+        data, sha256 = seal(fields)
+        self._connection.execute(
+            insert(tables.entries).values(
+                run=fields.run,
+                seq=fields.seq,
+                kind=fields.kind,
+                checkpoint=fields.checkpoint,
+                sha256=sha256,
+                data=data,
+            )
+        )
+        self._seq, self._head, self._step = fields.seq, sha256, fields.step
+        self._update_run(seq=self._seq, head=self._head, step=self._step)
+        return unseal(Entry, {**json.loads(data), "sha256": sha256})
+
+    def put(self, data: bytes) -> str:
+        """Keep evidence.
+
+        Args:
+            data: the bytes.
+
+        Returns:
+            Their SHA-256.
+        """
+        return evidence.put(self._connection, data)
+
+    def finish(self, draft: Draft, make: Callable[[Entry], bytes]) -> Finished:
+        """End the run: its last entry, its record, and the target free for others.
+
+        Args:
+            draft: of kind completed or escalated.
+            make: makes the completion record or the escalation packet from the last entry.
+
+        Returns:
+            The result that is stored.
+        """
+        outcome = _OUTCOMES[draft.kind]
+        entry = self.append(draft)
+        record = make(entry)
+        sha256 = self.put(record)
+        packet = self._packet(entry, sha256) if outcome == "escalated" else None
+        self._update_run(state=outcome, record_sha256=sha256)
+        self._close(outcome)
+        return Finished(outcome, entry.run, entry.task, entry.sha256, record, sha256, packet)
+
+    def _fields(self, draft: Draft) -> EntryFields:
+        now = self._database.clock.read()
+        return EntryFields(
+            schema_=1,
+            run=self._lease.run,
+            task=self._row.task,
+            runbook=self._row.runbook,
+            step=draft.step or self._step,
+            seq=self._seq + 1,
+            kind=draft.kind,
+            checkpoint=draft.checkpoint,
+            attempt=draft.attempt,
+            actor=draft.actor,
+            at_ms=now.at_ms,
+            boottime_ms=now.boottime_ms,
+            boot_id=now.boot_id,
+            server_date_ms=draft.server_date_ms,
+            executor=self._database.executor,
+            lease=self._lease.number,
+            body=draft.body,
+            prev_sha256=self._head,
+        )
+
+    def _packet(self, entry: Entry, sha256: str) -> str:
+        packet = packet_id(entry.sha256)
+        target = self._row.target_key
+        self._connection.execute(
+            insert(tables.packets).values(id=packet, run=entry.run, target_key=target, at_ms=entry.at_ms, sha256=sha256)
+        )
+        return packet
+
+    def _close(self, outcome: str) -> None:
+        tasks, leases = tables.tasks, tables.leases
+        self._connection.execute(
+            update(tasks).where(tasks.c.id == self._row.task).values(state="finished", outcome=outcome)
+        )
+        self._connection.execute(update(leases).where(leases.c.run == self._lease.run).values(holder=None))
+        self._ended = True
+
+    def _update_run(self, **values: Any) -> None:
+        self._connection.execute(update(_RUNS).where(_RUNS.c.id == self._lease.run).values(**values))

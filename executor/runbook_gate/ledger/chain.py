@@ -1,0 +1,139 @@
+"""Whether a chain agrees with itself. No I/O.
+
+- Each record's digest is that of its bytes, as they are stored.
+- Its bytes say of which chain it is, where it stands, and which record comes before.
+- Positions begin at 1 and leave nothing out. The newest record is the one that the index names.
+- After the first break nothing is said of the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from runbook_gate.canonical import sha256_hex
+
+Fault = Literal["altered", "gap", "unreadable", "misplaced", "unlinked", "head_differs", "index_differs"]
+FINAL: Final[dict[str, str]] = {"complete": "completed", "escalated": "escalated"}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One stored record.
+
+    Attributes:
+        seq: its position, by the row.
+        kind: its kind, by the row.
+        sha256: its digest, by the row.
+        data: the hashed bytes.
+    """
+
+    seq: int
+    kind: str
+    sha256: str
+    data: bytes
+
+    @property
+    def intact(self) -> bool:
+        """Whether the bytes have the digest."""
+        return sha256_hex(self.data) == self.sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Where a chain first disagrees.
+
+    Attributes:
+        seq: the position.
+        fault: altered: the bytes do not have the digest. gap: records are missing before this position.
+            unreadable: the bytes are not a JSON object. misplaced: the bytes name another chain, position or
+            kind. unlinked: the bytes name another record before them. head_differs: the newest record is not the
+            one that the index names. index_differs: the index says something else of this record.
+    """
+
+    seq: int
+    fault: Fault
+
+    def __str__(self) -> str:
+        return f"{self.fault} at {self.seq}"
+
+
+class Chain:
+    """Walks along one chain.
+
+    Attributes:
+        length: records that agree so far.
+        head: digest of the newest of them.
+        kind: kind of the newest of them.
+        broken: the first break, if there is one.
+    """
+
+    def __init__(self, field: Literal["run", "store"], owner: str) -> None:
+        self._field = field
+        self._owner = owner
+        self.length = 0
+        self.head: str | None = None
+        self.kind: str | None = None
+        self.broken: Break | None = None
+
+    def add(self, link: Link) -> dict[str, Any] | None:
+        """Go on to the next record.
+
+        Args:
+            link: the record.
+
+        Returns:
+            Its fields; None from the first break on.
+        """
+        if self.broken:
+            return None
+        seq = self.length + 1
+        if link.seq != seq:
+            self.broken = Break(seq, "gap" if link.seq > seq else "misplaced")
+            return None
+        fields = _read(link)
+        fault = self._fault(fields, link) if isinstance(fields, dict) else fields
+        if fault or not isinstance(fields, dict):
+            self.broken = Break(seq, fault or "unreadable")
+            return None
+        self.length, self.head, self.kind = seq, link.sha256, link.kind
+        return fields
+
+    def end(self, length: int, head: str | None) -> None:
+        """Compare with what the index says of the newest record.
+
+        Args:
+            length: how many records there are.
+            head: digest of the newest.
+        """
+        if not self.broken and self.length < length:
+            self.broken = Break(self.length + 1, "gap")
+        if not self.broken and (self.length, self.head) != (length, head):
+            self.broken = Break(self.length, "head_differs")
+
+    def compare(self, *, seq: int, equal: bool) -> None:
+        """Note whether the index says the same as a record.
+
+        Args:
+            seq: position of the record.
+            equal: whether it does.
+        """
+        if not self.broken and not equal:
+            self.broken = Break(seq, "index_differs")
+
+    def _fault(self, fields: dict[str, Any], link: Link) -> Fault | None:
+        place = (fields.get(self._field), fields.get("seq"), fields.get("kind"))
+        if place != (self._owner, link.seq, link.kind):
+            return "misplaced"
+        return None if fields.get("prev_sha256", "") == self.head else "unlinked"
+
+
+def _read(link: Link) -> dict[str, Any] | Fault:
+    if not link.intact:
+        return "altered"
+    try:
+        fields = json.loads(link.data)
+    except (ValueError, RecursionError):
+        return "unreadable"
+    return fields if isinstance(fields, dict) else "unreadable"

@@ -1,0 +1,115 @@
+"""Making a store, and recognising one."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, insert, inspect, select
+
+from runbook_gate.errors import LedgerBroken, LedgerFault, LedgerUnwritable
+from runbook_gate.ledger import tables
+from runbook_gate.ledger.database import Database
+from runbook_gate.ledger.faults import mapped
+from runbook_gate.ledger.filesystems import filesystem_kind
+from runbook_gate.ledger.identifiers import run_id
+from runbook_gate.ledger.triggers import sqlite_triggers
+
+_FOREIGN: Final = "is not a store of runbook-gate"
+
+
+def prepare_file(path: Path, *, allow_unfit: bool, busy_ms: int) -> None:
+    """See that there is a file that may hold a store: 0600, in a folder that is 0700 if it is made here.
+
+    Args:
+        path: the file.
+        allow_unfit: use a file system that is not fit for a store all the same.
+        busy_ms: how long to wait for another process that opens it too.
+
+    Raises:
+        LedgerUnwritable: if the file system is unfit, or the file cannot be made or written.
+        LedgerBroken: if the file is no database.
+    """
+    place = filesystem_kind(path)
+    if place.unfit and not allow_unfit:
+        raise LedgerUnwritable(f"{path} lies on {place.kind}: {place.unfit}", advice="Keep the store on a local disk.")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise LedgerUnwritable(f"{path} cannot be made or written: {os.strerror(error.errno or 0)}") from None
+    _sync_folder(path.parent)
+    with mapped():
+        _set_wal(path, busy_ms)
+
+
+def create_or_check(database: Database) -> None:
+    """Create the tables of a new store, or see that an old one has this program's version.
+
+    Args:
+        database: the store.
+
+    Raises:
+        LedgerFault: if the file is something else, or of another version.
+    """
+    with database.write() as connection:
+        if inspect(connection).get_table_names():
+            check(connection)
+            _check_triggers(connection)
+            return
+        tables.metadata.create_all(connection)
+        now = database.clock.read().at_ms
+        connection.execute(insert(tables.store).values(version=tables.VERSION, id=run_id(now), created_ms=now, seq=0))
+
+
+def check(connection: Connection) -> None:
+    """See that a store has this program's version.
+
+    Args:
+        connection: a transaction.
+
+    Raises:
+        LedgerFault: if the file is something else, or of another version.
+    """
+    if not inspect(connection).has_table(tables.store.name):
+        raise LedgerFault(f"the file {_FOREIGN}")
+    version = connection.execute(select(tables.store.c.version)).scalar_one_or_none()
+    if version != tables.VERSION:
+        raise LedgerFault(
+            f"the store has version {version} of the tables, this program needs {tables.VERSION}",
+            advice="Use the release of runbook-gate that made the store.",
+        )
+
+
+def _check_triggers(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    there = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars())
+    if not sqlite_triggers().keys() <= there:
+        raise LedgerBroken("the store lacks triggers that keep its record from changing")
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _set_wal(path: Path, busy_ms: int) -> None:
+    end = time.monotonic() + busy_ms / 1000
+    with closing(sqlite3.connect(path, timeout=busy_ms / 1000, isolation_level=None)) as connection:
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            except sqlite3.OperationalError as error:  # SQLite does not wait for this lock by itself
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise
+                time.sleep(0.01)
+            else:
+                return

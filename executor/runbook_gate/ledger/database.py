@@ -1,0 +1,98 @@
+"""Connections and transactions. Whatever the database raises leaves here as a LedgerFault."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import StaticPool
+
+from runbook_gate.clock import Clock
+from runbook_gate.ledger.faults import mapped
+from runbook_gate.models.entry import Executor
+
+_WRITES: Final = "runbook_gate_writes"
+
+
+class Database:
+    """One store's engine, and what every record in it is stamped with.
+
+    Attributes:
+        clock: the clock.
+        executor: the program that writes.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, executor: Executor) -> None:
+        self.clock = clock
+        self.executor = executor
+        self._reader = engine
+        self._writer = engine.execution_options(**{_WRITES: True})
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Begin a transaction that sees one state of the store.
+
+        Yields:
+            Its connection.
+
+        Raises:
+            LedgerFault: if the store cannot be read.
+        """
+        with mapped(), self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Begin a transaction that alone may write; what it wrote is durable when the block has ended.
+
+        Yields:
+            Its connection.
+
+        Raises:
+            LedgerFault: if nothing of it was recorded.
+        """
+        with mapped(), self._writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._reader.dispose()
+
+
+def sqlite_engine(path: Path | None, *, read_only: bool = False, busy_ms: int = 5000) -> Engine:
+    """Make the engine of an SQLite store.
+
+    Args:
+        path: the file; None for a store in memory.
+        read_only: refuse every write.
+        busy_ms: how long to wait for another process's transaction.
+
+    Returns:
+        The engine; nothing was opened yet.
+    """
+    if path is None:
+        engine = create_engine("sqlite://", poolclass=StaticPool, hide_parameters=True)
+    else:
+        name = f"file:{quote(str(path.absolute()))}?mode={'ro' if read_only else 'rw'}&uri=true"
+        engine = create_engine(f"sqlite:///{name}", hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin where `_begun` says so
+        connection.execute(f"PRAGMA busy_timeout = {busy_ms:d}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA recursive_triggers = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

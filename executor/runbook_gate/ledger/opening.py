@@ -1,0 +1,83 @@
+"""Entering a new run into the index, if its task and its target allow it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from runbook_gate.errors import HeldElsewhere, TaskConflict, UnknownRecord
+from runbook_gate.ledger import leases, tables
+from runbook_gate.ledger.database import Database
+from runbook_gate.ledger.identifiers import run_id
+from runbook_gate.ledger.records import Lease
+from runbook_gate.ledger.tasks import document_sha256
+from runbook_gate.models.runbook import Opened
+from runbook_gate.models.task import Task
+
+_RUNS = tables.runs
+_TASKS = tables.tasks
+
+
+def register(connection: Connection, database: Database, opened: Opened, *, holder: str, ttl_s: int) -> Lease:
+    """Enter a new run, without an entry yet, and hold it.
+
+    Args:
+        connection: a writing transaction.
+        database: where the clock comes from.
+        opened: what the run is about.
+        holder: who will hold it.
+        ttl_s: for how many seconds.
+
+    Returns:
+        The lease, which names the run.
+
+    Raises:
+        UnknownRecord: if the task was not submitted.
+        TaskConflict: if it was submitted with other content.
+        HeldElsewhere: if the task is no longer queued, or its target has an active run.
+    """
+    _refuse_task(connection, opened.task)
+    _refuse_target(connection, opened.target_key)
+    now = database.clock.read()
+    run = run_id(now.at_ms)
+    _insert(connection, run, opened, opened_ms=now.at_ms)
+    return leases.grant(connection, run, holder, ttl_s, now)
+
+
+def _refuse_task(connection: Connection, task: Task) -> None:
+    row = connection.execute(
+        select(_TASKS.c.state, _TASKS.c.document_sha256).where(_TASKS.c.id == task.id).with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise UnknownRecord(f"there is no task {task.id}")
+    if row.document_sha256 != document_sha256(task):
+        raise TaskConflict(f"task {task.id} was submitted with other content")
+    if row.state != "queued":
+        raise HeldElsewhere(f"task {task.id} is {row.state} by now", advice="Start the command again.")
+
+
+def _refuse_target(connection: Connection, target_key: str) -> None:
+    run = connection.execute(
+        select(_RUNS.c.id).where(_RUNS.c.target_key == target_key, _RUNS.c.state == "active")
+    ).scalar_one_or_none()
+    if run is not None:
+        raise HeldElsewhere(f"the target has an active run, {run}")
+
+
+def _insert(connection: Connection, run: str, opened: Opened, *, opened_ms: int) -> None:
+    target = opened.target_key
+    earlier = select(func.coalesce(func.max(_RUNS.c.ordinal), 0)).where(_RUNS.c.target_key == target)
+    connection.execute(
+        insert(_RUNS).values(
+            id=run,
+            task=opened.task.id,
+            runbook=opened.task.runbook,
+            target_key=target,
+            ordinal=connection.execute(earlier).scalar_one() + 1,
+            opened_ms=opened_ms,
+            deadline_ms=opened.deadline_ms,
+            state="active",
+            step=opened.routing.steps[0],
+            seq=0,
+        )
+    )
+    connection.execute(update(_TASKS).where(_TASKS.c.id == opened.task.id).values(state="active"))

@@ -1,0 +1,148 @@
+"""The store: one file that holds the ledger, its evidence and the queue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Engine
+
+from runbook_gate.clock import Clock
+from runbook_gate.ledger import facts, verification
+from runbook_gate.ledger.creation import check, create_or_check, prepare_file
+from runbook_gate.ledger.database import Database, sqlite_engine
+from runbook_gate.ledger.escalations import Escalations
+from runbook_gate.ledger.evidence import Evidence
+from runbook_gate.ledger.leases import Leases
+from runbook_gate.ledger.pauses import Pauses
+from runbook_gate.ledger.reports import Verification
+from runbook_gate.ledger.runs import Runs
+from runbook_gate.ledger.tasks import Tasks
+from runbook_gate.models.entry import Executor
+from runbook_gate.models.observation import LedgerFacts
+
+
+class Store:
+    """The ledger, as the executor sees it.
+
+    - What a method records is durable when it returns; if it raises, nothing was recorded.
+    - Everything that is read was checked against its digest.
+    - Errors of the database arrive as LedgerUnwritable or LedgerBroken.
+
+    Attributes:
+        tasks: the queue.
+        runs: runs and their entries.
+        leases: who may append.
+        evidence: bytes under their SHA-256.
+        escalations: packets, and what people did about them.
+        pauses: whether the executor is paused.
+    """
+
+    def __init__(self, engine: Engine, *, clock: Clock, executor: Executor) -> None:
+        self._database = Database(engine, clock, executor)
+        self.tasks = Tasks(self._database)
+        self.runs = Runs(self._database)
+        self.leases = Leases(self._database)
+        self.evidence = Evidence(self._database)
+        self.escalations = Escalations(self._database)
+        self.pauses = Pauses(self._database)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        clock: Clock,
+        executor: Executor,
+        read_only: bool = False,
+        allow_unfit: bool = False,
+        busy_ms: int = 5000,
+    ) -> Self:
+        """Open a store in a file; a new one is made where there is none.
+
+        Args:
+            path: the file.
+            clock: stamps what is recorded.
+            executor: the program that records.
+            read_only: for looking only: nothing is made, and every write is refused.
+            allow_unfit: use a file system that is not fit for a store all the same.
+            busy_ms: how long to wait for another process's transaction.
+
+        Returns:
+            The store.
+
+        Raises:
+            LedgerUnwritable: if it cannot be made or written.
+            LedgerBroken: if the file is damaged.
+            LedgerFault: if it is no store, or one of another version.
+        """
+        if not read_only:
+            prepare_file(path, allow_unfit=allow_unfit, busy_ms=busy_ms)
+        engine = sqlite_engine(path, read_only=read_only, busy_ms=busy_ms)
+        store = cls(engine, clock=clock, executor=executor)
+        if not read_only:
+            create_or_check(store._database)
+            return store
+        with store._database.read() as connection:
+            check(connection)
+        return store
+
+    @classmethod
+    def in_memory(cls, *, clock: Clock, executor: Executor) -> Self:
+        """Open a store that ends with the process, as `run --plan` needs it.
+
+        Args:
+            clock: stamps what is recorded.
+            executor: the program that records.
+
+        Returns:
+            An empty store.
+        """
+        store = cls(sqlite_engine(None), clock=clock, executor=executor)
+        create_or_check(store._database)
+        return store
+
+    def facts(self, target_key: str, *, run: str | None = None) -> LedgerFacts:
+        """Gather the source `ledger`.
+
+        Args:
+            target_key: the target.
+            run: the run that asks; None before it is opened.
+
+        Returns:
+            What the store knows.
+        """
+        with self._database.read() as connection:
+            return facts.gather(connection, target_key, run)
+
+    def verify(self, *, run: str | None = None, head: str | None = None) -> Verification:
+        """Check one run, or every chain and all evidence.
+
+        Args:
+            run: the run; None for everything.
+            head: digest of an entry that was noted elsewhere, to be found again.
+
+        Returns:
+            What was found.
+
+        Raises:
+            UnknownRecord: if there is no such run.
+        """
+        with self._database.read() as connection:
+            return verification.verify(connection, run=run, head=head)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

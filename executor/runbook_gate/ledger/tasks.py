@@ -1,0 +1,196 @@
+"""The queue: tasks as they were submitted, and where they stand."""
+
+from __future__ import annotations
+
+import builtins
+
+from sqlalchemy import Connection, insert, select, update
+
+from runbook_gate.canonical import canonical_bytes, sha256_hex
+from runbook_gate.errors import TaskConflict, UnknownRecord, UsageFault
+from runbook_gate.ledger import journal, tables
+from runbook_gate.ledger.database import Database
+from runbook_gate.ledger.leases import is_free
+from runbook_gate.ledger.records import TaskState, TaskStatus
+from runbook_gate.ledger.sealing import plain, unseal
+from runbook_gate.ledger.task_status import one_task, task_status, task_statuses
+from runbook_gate.models.task import Task
+
+_TASKS = tables.tasks
+_RUNS = tables.runs
+
+
+def document_sha256(task: Task) -> str:
+    """Digest of what the submitter wrote: the task without its submission.
+
+    Args:
+        task: the task.
+
+    Returns:
+        The digest by which the same task is known again.
+    """
+    fields = plain(task)
+    del fields["submission"]
+    return sha256_hex(canonical_bytes(fields))
+
+
+class Tasks:
+    """The tasks of a store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def submit(self, task: Task) -> TaskStatus:
+        """Queue a task. The same task again changes nothing.
+
+        Args:
+            task: the task with its submission.
+
+        Returns:
+            Where it stands.
+
+        Raises:
+            TaskConflict: a task with this id was submitted with other content.
+        """
+        digest = document_sha256(task)
+        with self._database.write() as connection:
+            there = connection.execute(
+                select(_TASKS.c.document_sha256).where(_TASKS.c.id == task.id)
+            ).scalar_one_or_none()
+            if there is None:
+                self._insert(connection, task, digest)
+            elif there != digest:
+                raise TaskConflict(f"task {task.id} was submitted before with other content")
+            return one_task(connection, task.id)
+
+    def _insert(self, connection: Connection, task: Task, digest: str) -> None:
+        entry = journal.append(
+            connection,
+            self._database,
+            kind="submitted",
+            subject=task.id,
+            actor=task.submission.submitter,
+            body={"task": plain(task)},
+        )
+        connection.execute(
+            insert(_TASKS).values(
+                id=task.id,
+                journal_seq=entry.seq,
+                document_sha256=digest,
+                runbook=task.runbook,
+                submitted_ms=entry.at_ms,
+                not_before_ms=0,
+                state="queued",
+            )
+        )
+
+    def get(self, task_id: str) -> Task:
+        """Read a task as it was submitted.
+
+        Args:
+            task_id: its id.
+
+        Returns:
+            The task.
+
+        Raises:
+            UnknownRecord: if there is none.
+            LedgerBroken: if its record was altered.
+        """
+        with self._database.read() as connection:
+            seq = connection.execute(select(_TASKS.c.journal_seq).where(_TASKS.c.id == task_id)).scalar_one_or_none()
+            if seq is None:
+                raise UnknownRecord(f"there is no task {task_id}")
+            return unseal(Task, journal.at(connection, seq).body.get("task"))
+
+    def status(self, task_id: str) -> TaskStatus:
+        """Look up where a task stands.
+
+        Args:
+            task_id: its id.
+
+        Returns:
+            Its status.
+
+        Raises:
+            UnknownRecord: if there is none.
+        """
+        with self._database.read() as connection:
+            return one_task(connection, task_id)
+
+    def list(self, state: TaskState | None = None, *, limit: int = 100) -> list[TaskStatus]:
+        """List tasks, oldest first.
+
+        Args:
+            state: only those; None for all.
+            limit: how many at most.
+
+        Returns:
+            Their statuses.
+        """
+        wanted = task_statuses().order_by(_TASKS.c.journal_seq).limit(limit)
+        if state:
+            wanted = wanted.where(_TASKS.c.state == state)
+        with self._database.read() as connection:
+            return [task_status(row) for row in connection.execute(wanted)]
+
+    def due(self, *, limit: int = 20) -> builtins.list[TaskStatus]:
+        """List what could be taken now, oldest first: queued, or active with nobody at work.
+
+        Whether a queued task's target is free shows when its run is opened.
+
+        Args:
+            limit: how many at most.
+
+        Returns:
+            Their statuses.
+        """
+        now = self._database.clock.read()
+        wanted = (
+            task_statuses()
+            .outerjoin(tables.leases, tables.leases.c.run == _RUNS.c.id)
+            .where(_TASKS.c.state.in_(("queued", "active")), _TASKS.c.not_before_ms <= now.at_ms)
+            .where((_TASKS.c.state == "queued") | is_free(now))
+            .order_by(_TASKS.c.journal_seq)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [task_status(row) for row in connection.execute(wanted)]
+
+    def defer(self, task_id: str, not_before_ms: int) -> None:
+        """Set when a task is due. This is no part of the record.
+
+        Args:
+            task_id: the task; nothing happens if it is finished.
+            not_before_ms: wall clock, milliseconds since the epoch.
+        """
+        with self._database.write() as connection:
+            connection.execute(
+                update(_TASKS)
+                .where(_TASKS.c.id == task_id, _TASKS.c.state != "finished")
+                .values(not_before_ms=not_before_ms)
+            )
+
+    def withdraw(self, task_id: str, *, actor: str) -> TaskStatus:
+        """Take a task out of the queue for good.
+
+        Args:
+            task_id: the task.
+            actor: who asks.
+
+        Returns:
+            Its status.
+
+        Raises:
+            UnknownRecord: if there is none.
+            UsageFault: if it is no longer queued.
+        """
+        with self._database.write() as connection:
+            status = one_task(connection, task_id)
+            if status.state != "queued":
+                raise UsageFault(f"task {task_id} is {status.state}: only queued tasks can be withdrawn")
+            journal.append(connection, self._database, kind="withdrawn", subject=task_id, actor=actor, body={})
+            connection.execute(
+                update(_TASKS).where(_TASKS.c.id == task_id).values(state="finished", outcome="withdrawn")
+            )
+            return one_task(connection, task_id)

@@ -1,0 +1,72 @@
+"""Triggers that keep the record from changing. They guard against accidents, not against the database's owner.
+
+- UPDATE and DELETE on the record are refused.
+- So is an INSERT for a key that exists: `INSERT OR REPLACE` deletes the old row without firing a DELETE trigger.
+- In the index, what a row is about never changes, a run that ended stays ended, and fencing numbers only grow.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection, Table, event
+
+from runbook_gate.ledger.tables import entries, evidence, journal, leases, metadata, packets, runs, store, tasks
+
+REFUSAL: Final = "append-only"
+
+_KEYS: Final[dict[Table, tuple[tuple[str, ...], ...]]] = {
+    store: (("version",),),
+    journal: (("seq",), ("sha256",)),
+    entries: (("run", "seq"), ("sha256",)),
+    evidence: (("sha256",),),
+    packets: (("id",), ("run",)),
+    tasks: (("id",), ("journal_seq",)),
+    runs: (("id",), ("task",)),
+    leases: (("run",),),
+}
+_FIXED: Final[dict[Table, str]] = {
+    store: "OF version, id, created_ms",
+    tasks: "OF id, journal_seq, document_sha256, runbook, submitted_ms",
+    runs: "OF id, task, runbook, target_key, ordinal, opened_ms, deadline_ms",
+    leases: "OF run",
+}
+_CONDITIONS: Final[dict[Table, str]] = {
+    store: "NEW.seq < OLD.seq",
+    tasks: "OLD.state = 'finished' OR (OLD.state = 'active' AND NEW.state = 'queued')",
+    runs: "OLD.state <> 'active' OR NEW.seq < OLD.seq",
+    leases: "NEW.number < OLD.number",
+}
+
+
+def sqlite_triggers() -> dict[str, str]:
+    """Every trigger of an SQLite store.
+
+    Returns:
+        The CREATE TRIGGER statements by name.
+    """
+    made = [(table, "one_way", "UPDATE", when) for table, when in _CONDITIONS.items()]
+    for table, keys in _KEYS.items():
+        same = [" AND ".join(f"{column} = NEW.{column}" for column in key) for key in (*keys, ("rowid",))]
+        exists = f"EXISTS (SELECT 1 FROM {table.name} WHERE {' OR '.join(same)})"  # noqa: S608 - names of ours
+        made.append((table, "no_replace", "INSERT", exists))
+        made.append((table, "no_update", f"UPDATE {_FIXED.get(table, '')}", "true"))
+        made.append((table, "no_delete", "DELETE", "true"))
+    return {
+        f"{table.name}_{name}": _statement(f"{table.name}_{name}", table, moment, when)
+        for table, name, moment, when in made
+    }
+
+
+def _statement(name: str, table: Table, moment: str, when: str) -> str:
+    return (
+        f"CREATE TRIGGER {name} BEFORE {moment} ON {table.name} FOR EACH ROW WHEN {when} "
+        f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+    )
+
+
+@event.listens_for(metadata, "after_create")
+def _create(_metadata: object, connection: Connection, **_options: object) -> None:
+    if connection.dialect.name == "sqlite":
+        for statement in sqlite_triggers().values():
+            connection.exec_driver_sql(statement)

@@ -1,0 +1,83 @@
+"""The task: one delegated repair, as its submitter writes it and as the ledger keeps it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from runbook_gate.models.base import Closed, Labels, Milliseconds, Record
+
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
+Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Assurance = Literal["none", "claimed", "authenticated", "signed"]
+DesiredLabels = Annotated[Labels, Field(min_length=1, max_length=32)]
+
+
+class Drift(Closed):
+    """The drift that was prequalified: what the person who approved the repair saw."""
+
+    namespace_uid: Text = Field(
+        description="metadata.uid of the namespace that was looked at.",
+        examples=["0c7b3c2e-52a5-4d7e-9a0c-6f2a3f6f2c11"],
+    )
+    labels: DesiredLabels = Field(
+        description="The runbook's labels as they were seen, null where absent.",
+        examples=[{"pod-security.kubernetes.io/enforce": None}],
+    )
+
+
+class Prequalification(Closed):
+    """Who approved the repair, and until when."""
+
+    reference: Text = Field(
+        description="Where the approval is recorded, such as a change number.", examples=["CHG-20431"]
+    )
+    by: Text = Field(description="Who approved, as a name in parties data.", examples=["platform-governance"])
+    until_ms: Milliseconds = Field(
+        description="End of the approval, milliseconds since the epoch. Task files may say `until` as RFC 3339."
+    )
+
+
+class TaskDocument(Closed):
+    """A task as it is submitted."""
+
+    schema_: Literal[1] = Field(alias="schema", description="Version of this schema.", examples=[1])
+    id: Identifier = Field(
+        description="Chosen by the submitter; never used twice.", examples=["restore-psa-0007"]
+    )
+    runbook: Identifier = Field(description="Runbook and revision.", examples=["MKS-PSA-Label-Restore-v3"])
+    cluster_id: Name = Field(description="Cluster of the target.", examples=["mks-us-east-1-prod-03"])
+    namespace: Name = Field(description="Namespace of the target.", examples=["payments-settlement-prod"])
+    owner_alias: Text = Field(description="Owner of the namespace.", examples=["payments-settlement"])
+    policy_baseline_version: Text = Field(
+        description="Version of the policy baseline that approved the labels.", examples=["psb-2026.07"]
+    )
+    labels: DesiredLabels = Field(
+        description="The approved tuple: every label of the runbook, null where it is left out.",
+        examples=[{"pod-security.kubernetes.io/enforce": "restricted"}],
+    )
+    drift: Drift = Field(description="What was prequalified.")
+    retry_budget: int = Field(description="Write attempts in all, as the runbook says.", examples=[2])
+    prequalification: Prequalification = Field(description="The approval of this repair.")
+    incident: Text | None = Field(
+        default=None, description="Incident or ticket that asked for the repair.", examples=["INC-88121"]
+    )
+
+
+class Submission(Record):
+    """What `submit` adds: the task never says these of itself."""
+
+    submitter: Text = Field(description="Who submitted, as a name in parties data.", examples=["ci-platform"])
+    assurance: Assurance = Field(
+        description="How well the prequalification is shown: none, claimed, authenticated, signed.",
+        examples=["claimed"],
+    )
+    submitted_ms: Milliseconds = Field(description="When, milliseconds since the epoch.")
+
+
+class Task(TaskDocument):
+    """A task as the ledger keeps it."""
+
+    submission: Submission = Field(description="Added by `submit`.")

@@ -1,0 +1,1 @@
+"""The escalation packet: built from the ledger alone, as JSON by schema and as Markdown for people."""

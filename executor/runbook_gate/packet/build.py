@@ -1,0 +1,129 @@
+"""The packet as a pure function of a run's entries and the decision that ended it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runbook_gate.core.history import AttemptEntries, History
+from runbook_gate.models.bodies import EscalatedBody
+from runbook_gate.models.decision import Denial
+from runbook_gate.models.entry import Entry
+from runbook_gate.models.packet import AttemptRecord, Packet, Target
+from runbook_gate.packet.state import blockers, live_state, register_versions
+
+_NO_DECISION = Denial(
+    code="executor.deadline_no_decision",
+    message="The run's deadline passed with no decision to be had from the gate",
+    solution="Repair the OPA sidecar, look at the namespace, and submit a superseding task.",
+    facts={},
+)
+
+
+def packet_id(escalated: Entry) -> str:
+    """The packet's id, derived from the entry that ends the run, so that it is the same however often it is made."""
+    return f"esc-{escalated.sha256[:16]}"
+
+
+def build(history: History, denials: Sequence[Denial]) -> Packet:
+    """Make the packet.
+
+    Args:
+        history: the run, its last entry `escalated`.
+        denials: those of the decision that escalated; none past the deadline with no decision to be had.
+
+    Returns:
+        The packet.
+    """
+    escalated, opened = history.newest, history.opened
+    body, task = EscalatedBody.model_validate(escalated.body), history.opened.task
+    return Packet(
+        schema_=1,
+        id=packet_id(escalated),
+        run=escalated.run,
+        task=task.id,
+        runbook=task.runbook,
+        escalated_ms=escalated.at_ms,
+        owner=opened.routing.owner,
+        target=Target(
+            key=opened.target_key,
+            cluster_id=task.cluster_id,
+            namespace=task.namespace,
+            owner_alias=task.owner_alias,
+            incident=task.incident,
+        ),
+        origin=body.origin,
+        basis=body.basis,
+        condition=list(denials) or [_NO_DECISION],
+        written=_written(history, escalated.step),
+        write_in_doubt=body.write_in_doubt,
+        kill_command=_kill_command(history) if body.write_in_doubt else None,
+        attempts=_attempts(history, escalated.step),
+        approved=task.labels,
+        live=live_state(history),
+        registers=register_versions(history),
+        blockers=blockers(history),
+        evidence=evidence_digests(history),
+        ledger_head=escalated.sha256,
+        policy_sha256=history.pins.content_sha256,
+        opa_version=history.pins.opa_version,
+        next_steps=_next_steps(history),
+    )
+
+
+def _outcome(made: AttemptEntries) -> str:
+    if made.observation is None:
+        return "interrupted"
+    http = made.observation.body["patched"]["http"]
+    return str(http["status"] or http["outcome"])
+
+
+def _written(history: History, step: str) -> str:
+    attempts = history.attempts(step)
+    if not attempts:
+        return "Nothing was written."
+    told = ", ".join(f"attempt {number}: {_outcome(made)}" for number, made in enumerate(attempts, start=1))
+    return f"A write of the labels was sent or intended ({told}). Nothing else was written."
+
+
+def _kill_command(history: History) -> str:
+    task, run = history.opened.task, history.newest.run
+    return f"kubectl annotate namespace {task.namespace} runbook-gate/superseded={run} --overwrite"
+
+
+def _attempts(history: History, step: str) -> list[AttemptRecord]:
+    return [
+        AttemptRecord(
+            attempt=number,
+            audit_id=made.intent.sha256,
+            intended_ms=made.intent.at_ms,
+            resource_version=made.intent.body["resource_version"],
+            outcome=_outcome(made),
+            retry_reason=_retry_reason(history, made),
+        )
+        for number, made in enumerate(history.attempts(step), start=1)
+    ]
+
+
+def _retry_reason(history: History, made: AttemptEntries) -> list[str]:
+    for entry in history.decisions():
+        if entry.seq > made.intent.seq and entry.checkpoint == "cp2" and entry.body["verdict"] == "retry":
+            codes: list[str] = entry.body["codes"]
+            return codes
+    return []
+
+
+def evidence_digests(history: History) -> list[str]:
+    """Digests of the exact bytes of every question and answer, sorted."""
+    asked = [entry for entry in history.entries if entry.kind in {"decision", "no_decision"}]
+    digests = {entry.body[side]["body_sha256"] for entry in asked for side in ("request", "answer")}
+    return sorted(digest for digest in digests if digest)
+
+
+def _next_steps(history: History) -> list[str]:
+    task, run = history.opened.task, history.newest.run
+    return [
+        f"Read the state: kubectl get namespace {task.namespace} --show-labels",
+        f"Read the run: runbook-gate show {run}",
+        f"Acknowledge: runbook-gate escalations ack {packet_id(history.newest)}",
+        "When the condition is mended, submit a superseding task with an id of its own.",
+    ]

@@ -1,0 +1,1 @@
+"""The registers: authoritative records outside this system, read from one small Protocol and projected."""

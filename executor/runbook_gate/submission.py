@@ -1,0 +1,84 @@
+"""Reads a task file. Each fault names file, field and what was expected, never the value."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from runbook_gate.documents import load_document
+from runbook_gate.errors import InvalidDocument
+from runbook_gate.models.task import Assurance, Submission, Task, TaskDocument
+from runbook_gate.timestamps import rfc3339_ms
+
+_EXPECTED = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a field of a task",
+    "string_type": "must be a string",
+    "int_type": "must be a whole number",
+    "dict_type": "must be a mapping",
+    "model_type": "must be a mapping",
+    "literal_error": "must be one of the values in schemas/task.json",
+    "string_pattern_mismatch": "must match the pattern in schemas/task.json",
+    "string_too_long": "is too long",
+    "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
+    "too_long": "has too many entries",
+}
+
+
+def read_task(path: Path) -> TaskDocument:
+    """Read a task file, YAML or JSON.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The task.
+
+    Raises:
+        InvalidDocument: naming file, field and what was expected.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as fault:
+        raise InvalidDocument(f"{path}: {fault.strerror}.") from None
+    document = load_document(raw, source=str(path))
+    if not isinstance(document, dict):
+        raise InvalidDocument(f"{path}: the document must be a mapping.")
+    try:
+        return TaskDocument.model_validate(_with_milliseconds(document, path))
+    except ValidationError as fault:
+        raise InvalidDocument(f"{path}: {'; '.join(_told(error) for error in fault.errors())}.") from None
+
+
+def submitted(task: TaskDocument, submission: Submission) -> Task:
+    """The task as the ledger keeps it."""
+    return Task(**{name: getattr(task, name) for name in TaskDocument.model_fields}, submission=submission)
+
+
+def _with_milliseconds(document: dict[str, Any], path: Path) -> dict[str, Any]:
+    """`prequalification.until` as RFC 3339 is what people write; `until_ms` is what is kept."""
+    approval = document.get("prequalification")
+    if not isinstance(approval, dict) or "until" not in approval:
+        return document
+    until_ms = rfc3339_ms(approval["until"])
+    if until_ms is None:
+        raise InvalidDocument(
+            f'{path}: prequalification.until must be RFC 3339 in quotes, such as "2026-12-01T00:00:00Z".'
+        )
+    rest = {key: value for key, value in approval.items() if key != "until"}
+    return {**document, "prequalification": {**rest, "until_ms": until_ms}}
+
+
+def _told(error: Any) -> str:
+    # Keys of a mapping are the submitter's words too: only plain ones are repeated.
+    path = ".".join(str(part) for part in error["loc"] if re.fullmatch(r"[\w./-]{1,120}", str(part)))
+    return f"{path or 'the task'} {_EXPECTED.get(error['type'], 'is not as schemas/task.json says')}"
+
+
+def assurance_of(task: TaskDocument) -> Assurance:
+    """How well the prequalification is shown: a name in the file is a claim, no more (design.md)."""
+    return "claimed" if task.prequalification.by else "none"

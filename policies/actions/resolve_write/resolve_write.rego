@@ -1,0 +1,36 @@
+# METADATA
+# title: Resolve write
+# description: |
+#   Read the namespace, the markers and the audit log. At cp1 only if there is nothing to write: the tuple is
+#   there already, or the namespace moved since the latest look at a write that is in doubt.
+package actions.resolve_write
+
+import future.keywords.not
+
+import data.facts
+import data.facts.attempts
+import data.facts.namespaces
+
+# METADATA
+# title: Params
+params := {
+	"namespace": facts.task.namespace,
+	"label_keys": facts.runbook.label_keys,
+	"audit_ids": attempts.audit_ids,
+	"since_ms": attempts.since_ms,
+} if {
+	_called_for
+}
+
+_called_for if namespaces.judged == "resolve_write"
+
+_called_for if {
+	namespaces.judged == "gather"
+	namespaces.restored(namespaces.newest)
+}
+
+_called_for if {
+	namespaces.judged == "gather"
+	namespaces.sound(namespaces.newest)
+	not attempts.known(namespaces.newest)
+}

@@ -1,0 +1,73 @@
+# METADATA
+# title: Attempt order
+# description: A write attempt is left, and after a first one the latest word on it was to try again.
+package checks.attempt_order
+
+import future.keywords.not
+
+import data.facts
+import data.facts.attempts
+
+# METADATA
+# title: Everything this check wants is shown
+pass if {
+	attempts.counted
+	attempts.left
+	_decided
+	_newer
+}
+
+# METADATA
+# title: The attempts are not numbered as they were made
+# custom:
+#   code: attempt_order.miscounted
+#   solution: Keep the store as it is, and find out with `runbook-gate ledger verify` what was lost.
+deny contains facts.denial(rego.metadata.rule(), _numbers) if not attempts.counted
+
+# METADATA
+# title: No write attempt is left
+# custom:
+#   code: attempt_order.budget_spent
+#   solution: Read the outcomes of the attempts; another try needs a new task.
+deny contains facts.denial(rego.metadata.rule(), object.union(_numbers, {"budget": budget})) if {
+	attempts.counted
+	not attempts.left
+	budget := object.get(facts.runbook, "retry_budget", null)
+}
+
+# METADATA
+# title: Another attempt was not decided after the earlier one
+# custom:
+#   code: attempt_order.not_decided
+#   solution: Keep the store as it is; the run was not continued from the decision that its ledger ends with.
+deny contains facts.denial(rego.metadata.rule(), _numbers) if {
+	attempts.counted
+	not _decided
+}
+
+# METADATA
+# title: The facts are older than the latest attempt
+# custom:
+#   code: attempt_order.facts_outdated
+#   solution: Nothing is to be done; the facts are gathered again.
+deny contains facts.denial(rego.metadata.rule(), facts.at([["observed", "gather", "seq"]])) if {
+	_decided
+	not _newer
+}
+
+_numbers := {"attempts": [object.get(attempt, "attempt", null) | some attempt in input.attempts]}
+
+_decided if attempts.number == 0
+
+_decided if attempts.latest_word.body.verdict == "retry"
+
+_newer if {
+	attempts.number == 0
+	is_number(input.observed.gather.seq)
+}
+
+_newer if {
+	is_number(attempts.latest_word.seq)
+	is_number(input.observed.gather.seq)
+	input.observed.gather.seq > attempts.latest_word.seq
+}

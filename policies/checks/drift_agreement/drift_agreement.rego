@@ -1,0 +1,88 @@
+# METADATA
+# title: Drift agreement
+# description: |
+#   Each label has the value that was prequalified or the approved one, nobody is changing them now, and no
+#   reconciler would be overruled.
+package checks.drift_agreement
+
+import future.keywords.not
+
+import data.facts
+import data.facts.http
+import data.facts.namespaces
+
+# METADATA
+# title: Everything this check wants is shown
+pass if {
+	count(namespaces.paths) > 0
+	every path in namespaces.paths { namespaces.sound(facts.value(path)) }
+	count(facts.runbook.label_keys) > 0
+	every key in facts.runbook.label_keys { _admitted(key) }
+	_steady
+	_unmanaged
+}
+
+# METADATA
+# title: A label has a value that was neither prequalified nor approved
+# description: It may be somebody's newer decision.
+# custom:
+#   code: drift_agreement.foreign_value
+#   solution: Find out who set it; if it is not wanted, have the repair prequalified with this value.
+deny contains facts.denial(rego.metadata.rule(), facts.at([live, approved, prequalified])) if {
+	namespaces.legible(namespaces.newest)
+	some key in facts.runbook.label_keys
+	not _admitted(key)
+	live := array.concat(_newest_path, ["object", "labels", key])
+	approved := ["opened", "body", "task", "labels", key]
+	prequalified := ["opened", "body", "task", "drift", "labels", key]
+}
+
+# METADATA
+# title: The namespace is being changed by somebody else
+# custom:
+#   code: drift_agreement.moved
+#   solution: Wait, or find out from the audit log who keeps writing to the namespace.
+deny contains facts.denial(rego.metadata.rule(), facts.at(array.concat(versions, [["observed", "gather", "body", "dry_run", "http", "status"]]))) if {
+	_legible
+	not _steady
+	versions := [array.concat(path, ["object", "resource_version"]) | some path in namespaces.paths]
+}
+
+# METADATA
+# title: Another manager would put its own labels back
+# custom:
+#   code: drift_agreement.managed_elsewhere
+#   solution: Correct the labels where that manager takes them from.
+deny contains facts.denial(rego.metadata.rule(), facts.at([array.concat(_newest_path, ["object", "managers"])])) if {
+	_legible
+	not _unmanaged
+}
+
+_newest_path := namespaces.paths[count(namespaces.paths) - 1]
+
+_legible if {
+	every path in namespaces.paths { namespaces.legible(facts.value(path)) }
+}
+
+_admitted(key) if namespaces.newest.object.labels[key] == facts.task.labels[key]
+
+_admitted(key) if namespaces.newest.object.labels[key] == facts.task.drift.labels[key]
+
+_steady if {
+	count({_version(facts.value(path)) | some path in namespaces.paths}) == 1
+	not http.answered(input.observed.gather.body.dry_run.http, 409)
+}
+
+_version(read) := object.filter(read.object, ["uid", "resource_version", "labels"])
+
+_unmanaged if namespaces.restored(namespaces.newest)
+
+_unmanaged if {
+	count(facts.runbook.reconcilers) > 0
+	every manager in namespaces.newest.object.managers { _no_reconciler(manager) }
+}
+
+_no_reconciler(manager) if {
+	is_string(manager)
+	not manager in facts.runbook.reconcilers
+}

@@ -1,0 +1,65 @@
+# METADATA
+# title: Dry run agreement
+# description: The API server predicts that the write would leave exactly the approved tuple.
+package checks.dry_run_agreement
+
+import future.keywords.not
+
+import data.facts
+import data.facts.http
+import data.facts.namespaces
+
+# METADATA
+# title: Everything this check wants is shown
+pass if {
+	namespaces.legible(_dry_run)
+	namespaces.prequalified(_dry_run)
+	namespaces.restored(_dry_run)
+}
+
+# METADATA
+# title: The dry run is not answered
+# custom:
+#   code: dry_run_agreement.unanswered
+#   solution: Make the API server reachable; the run goes on by itself when it answers before its deadline.
+deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(_path))) if {
+	_read
+	http.unanswered(_dry_run.http)
+}
+
+# METADATA
+# title: The dry run of the write is refused
+# custom:
+#   code: dry_run_agreement.refused
+#   solution: Look at the status and at the plugin that refused; give the executor the right, or mend the plugin.
+deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(_path))) if {
+	_read
+	not http.unanswered(_dry_run.http)
+	not http.answered(_dry_run.http, 409)
+	not namespaces.legible(_dry_run)
+}
+
+# METADATA
+# title: The write would leave other labels than the approved tuple
+# custom:
+#   code: dry_run_agreement.differs
+#   solution: Find the admission plugin that changes the labels, and settle with its owner what is approved.
+deny contains facts.denial(rego.metadata.rule(), facts.at([array.concat(_path, ["object", "labels"]), ["opened", "body", "task", "labels"]])) if {
+	_read
+	namespaces.legible(_dry_run)
+	not _predicted
+}
+
+_path := ["observed", "gather", "body", "dry_run"]
+
+_dry_run := facts.value(_path)
+
+_read if {
+	count(namespaces.paths) > 0
+	every path in namespaces.paths { namespaces.legible(facts.value(path)) }
+}
+
+_predicted if {
+	namespaces.prequalified(_dry_run)
+	namespaces.restored(_dry_run)
+}

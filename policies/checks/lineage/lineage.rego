@@ -1,0 +1,102 @@
+# METADATA
+# title: Lineage
+# description: The run came here on a way that the runbook allows, and the evidence of each step of it is kept.
+package checks.lineage
+
+import future.keywords.not
+
+import data.facts
+import data.facts.attempts
+
+# METADATA
+# title: Everything this check wants is shown
+pass if {
+	_way in facts.runbook.lineages
+	_within_budget
+	every attempt in input.attempts { _decided(attempt) }
+	_evidence_kept
+	_newer
+}
+
+# METADATA
+# title: The run came here on a way that the runbook does not allow
+# custom:
+#   code: lineage.not_allowed
+#   solution: Keep the store as it is; compare `runbook-gate show` with the runbook's lineages.
+deny contains facts.denial(rego.metadata.rule(), {"lineage": _way}) if not _way in facts.runbook.lineages
+
+# METADATA
+# title: There were more write attempts than the runbook allows, or they are not numbered as they were made
+# custom:
+#   code: lineage.budget_exceeded
+#   solution: Keep the store as it is, and find out which executor wrote.
+deny contains facts.denial(rego.metadata.rule(), {"attempts": [object.get(attempt, "attempt", null) | some attempt in input.attempts]}) if {
+	not _within_budget
+}
+
+# METADATA
+# title: A write attempt does not come from a decision to write
+# custom:
+#   code: lineage.attempt_undecided
+#   solution: Keep the store as it is, and find out which executor wrote.
+deny contains facts.denial(rego.metadata.rule(), facts.at([["attempts", index, "intent", "body", "decision"]])) if {
+	some index, attempt in input.attempts
+	not _decided(attempt)
+}
+
+# METADATA
+# title: Evidence of this run is not kept
+# custom:
+#   code: lineage.evidence_missing
+#   solution: Restore the evidence from a backup; the state of the namespace is verified.
+deny contains facts.denial(rego.metadata.rule(), facts.at([_missing])) if not _evidence_kept
+
+# METADATA
+# title: The facts are older than the newest round
+# custom:
+#   code: lineage.facts_outdated
+#   solution: Nothing is to be done; the facts are gathered again.
+deny contains facts.denial(rego.metadata.rule(), facts.at([["observed", "gather", "seq"]])) if {
+	_evidence_kept
+	not _newer
+}
+
+_missing := ["observed", "gather", "body", "ledger", "evidence_missing"]
+
+_evidence_kept if facts.value(_missing) == []
+
+_within_budget if {
+	attempts.counted
+	is_number(facts.runbook.retry_budget)
+	attempts.number <= facts.runbook.retry_budget
+}
+
+_decided(attempt) if {
+	some block in input.lineage
+	is_string(block.sha256)
+	block.sha256 == attempt.intent.body.decision
+	block.body.verdict == "proceed"
+	facts.runbook.effects[block.body.action] == "write"
+}
+
+_newer if {
+	is_number(input.observed.gather.seq)
+	newest := input.rounds[count(input.rounds) - 1]
+	is_number(newest.seq)
+	input.observed.gather.seq > newest.seq
+}
+
+# The way so far, without waits and without immediate repeats.
+_way := [words |
+	some index, words in _steps
+	not _steps[index - 1] == words
+]
+
+_steps := [concat(" ", [_word(block, field) | some field in _said]) |
+	some block in input.lineage
+	object.get(block.body, "verdict", null) != "wait"
+]
+
+_said := ["step", "checkpoint", "verdict", "next_checkpoint"]
+
+_word(block, field) := $"{word}" if word := object.get(block.body, field, null)

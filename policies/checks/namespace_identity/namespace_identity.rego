@@ -1,0 +1,84 @@
+# METADATA
+# title: Namespace identity
+# description: Every read of this checkpoint shows the namespace that was prequalified, and it is alive.
+package checks.namespace_identity
+
+import future.keywords.not
+
+import data.facts
+import data.facts.http
+import data.facts.namespaces
+
+# METADATA
+# title: Everything this check wants is shown
+pass if {
+	count(namespaces.paths) > 0
+	every path in namespaces.paths { namespaces.sound(facts.value(path)) }
+}
+
+# METADATA
+# title: The API server does not say how the namespace is
+# custom:
+#   code: namespace_identity.unanswered
+#   solution: Make the API server reachable; the run goes on by itself when it answers before its deadline.
+deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(path))) if {
+	some path in namespaces.paths
+	http.unanswered(facts.value(path).http)
+	not _skipped(facts.value(path))
+}
+
+# METADATA
+# title: The namespace does not exist
+# custom:
+#   code: namespace_identity.missing
+#   solution: Find out who deleted it; a new namespace needs a new task.
+deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(path))) if {
+	some path in namespaces.paths
+	http.answered(facts.value(path).http, 404)
+}
+
+# METADATA
+# title: The namespace cannot be read
+# custom:
+#   code: namespace_identity.unreadable
+#   solution: Give the executor the right to read the namespace, and check its credentials.
+deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(path))) if {
+	some path in namespaces.paths
+	read := facts.value(path)
+	not http.unanswered(read.http)
+	not http.answered(read.http, 404)
+	not namespaces.legible(read)
+}
+
+# METADATA
+# title: The namespace is not the one that was prequalified
+# custom:
+#   code: namespace_identity.recreated
+#   solution: It was deleted and made again; have the repair of the new one prequalified.
+deny contains facts.denial(rego.metadata.rule(), facts.at([uid, ["opened", "body", "task", "drift", "namespace_uid"]])) if {
+	some path in namespaces.paths
+	namespaces.legible(facts.value(path))
+	not namespaces.prequalified(facts.value(path))
+	uid := array.concat(path, ["object", "uid"])
+}
+
+# METADATA
+# title: The namespace is not Active, or is being deleted
+# custom:
+#   code: namespace_identity.terminating
+#   solution: Leave it alone; a namespace that is being deleted needs no repair.
+deny contains facts.denial(rego.metadata.rule(), facts.at(paths)) if {
+	some path in namespaces.paths
+	namespaces.legible(facts.value(path))
+	not namespaces.alive(facts.value(path))
+	paths := [array.concat(path, ["object", field]) | some field in ["phase", "deletion_ms"]]
+}
+
+# Not sent, because another read had already shown that there is nothing to read.
+_skipped(read) if {
+	read.http.outcome == "not_sent"
+	some path in namespaces.paths
+	other := facts.value(path)
+	not http.unanswered(other.http)
+	not namespaces.legible(other)
+}

@@ -1,0 +1,93 @@
+package checks.register_agreement
+
+import future.keywords.not
+
+import data.facts
+import data.facts.registers
+
+# METADATA
+# title: A register does not answer
+# custom:
+#   code: register_agreement.unanswered
+#   solution: Make the register reachable; the run goes on by itself when it answers before its deadline.
+deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["outcome", "problem"]))) if {
+	some register, _ in facts.runbook.agreement
+	registers.unanswered(register)
+}
+
+# METADATA
+# title: A register says that there is nothing
+# custom:
+#   code: register_agreement.missing
+#   solution: Put the register's document in its place.
+deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["outcome", "problem"]))) if {
+	some register, _ in facts.runbook.agreement
+	registers.missing(register)
+}
+
+# METADATA
+# title: A register gives no well-formed answer
+# custom:
+#   code: register_agreement.malformed
+#   solution: Correct the register's document.
+deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["outcome", "problem"]))) if {
+	some register, _ in facts.runbook.agreement
+	not registers.answered(register)
+	not registers.unanswered(register)
+	not registers.missing(register)
+}
+
+# METADATA
+# title: A register is answered by another source
+# custom:
+#   code: register_agreement.wrong_source
+#   solution: Point the register at its authoritative source.
+deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["source_id"]))) if {
+	some register, _ in facts.runbook.agreement
+	registers.answered(register)
+	not registers.from_source(register)
+}
+
+# METADATA
+# title: A register answers in another schema
+# custom:
+#   code: register_agreement.wrong_schema
+#   solution: Let the source answer in the schema which the runbook names.
+deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["schema_id"]))) if {
+	some register, _ in facts.runbook.agreement
+	registers.answered(register)
+	not registers.of_schema(register)
+}
+
+# METADATA
+# title: A register does not cover the target
+# custom:
+#   code: register_agreement.wrong_scope
+#   solution: Ask the register for the cluster and the namespace of the task.
+deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["scope"]))) if {
+	some register, _ in facts.runbook.agreement
+	registers.answered(register)
+	not registers.in_scope(register)
+}
+
+# METADATA
+# title: A register is too old, or of an unknown time
+# custom:
+#   code: register_agreement.stale
+#   solution: Refresh the register, and compare its clock with the executor's.
+deny contains facts.denial(rego.metadata.rule(), facts.at(array.concat(registers.paths(register, ["as_of_ms"]), [["now_ms"]]))) if {
+	some register, _ in facts.runbook.agreement
+	registers.answered(register)
+	not registers.fresh(register)
+}
+
+# METADATA
+# title: A register does not show all its records
+# custom:
+#   code: register_agreement.incomplete
+#   solution: "Repair the register: complete is true, and total equals the records that it has."
+deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["complete", "total", "dropped"]))) if {
+	some register, _ in facts.runbook.agreement
+	registers.answered(register)
+	not registers.complete(register)
+}

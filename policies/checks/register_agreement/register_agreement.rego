@@ -1,0 +1,77 @@
+# METADATA
+# title: Register agreement
+# description: Every register that the runbook names states, in its one record, what the task says.
+package checks.register_agreement
+
+import future.keywords.not
+
+import data.facts
+import data.facts.registers
+
+# METADATA
+# title: Everything this check wants is shown
+pass if {
+	count(facts.runbook.agreement) > 0
+	every register, fields in facts.runbook.agreement {
+		registers.shown(register)
+		count(fields) > 0
+		every field in fields { _agrees(registers.the_record(register), field) }
+	}
+}
+
+# METADATA
+# title: A register has no record of the target
+# custom:
+#   code: register_agreement.no_record
+#   solution: Enter the target into the register, or correct the task.
+deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["records", "dropped"]))) if {
+	some register, _ in facts.runbook.agreement
+	registers.answered(register)
+	registers.complete(register)
+	count(registers.answer(register).records) == 0
+}
+
+# METADATA
+# title: A register has several records that may concern the target
+# custom:
+#   code: register_agreement.ambiguous
+#   solution: Leave one record of the target in the register.
+deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["records"]))) if {
+	some register, _ in facts.runbook.agreement
+	registers.answered(register)
+	registers.complete(register)
+	count(registers.answer(register).records) > 1
+}
+
+# METADATA
+# title: A register does not state what the task says
+# custom:
+#   code: register_agreement.field_differs
+#   solution: Correct the register or the task; the two have to say the same.
+deny contains facts.denial(rego.metadata.rule(), facts.at(array.concat([stated], _task_paths(field)))) if {
+	some register, fields in facts.runbook.agreement
+	some field in fields
+	record := registers.the_record(register)
+	not _agrees(record, field)
+	stated := array.concat(registers.path(register), ["records", 0, field])
+}
+
+# The approved tuple is all that the register says about labels.
+_agrees(record, "other_labels") if record.other_labels == 0
+
+_agrees(record, "owner_aliases") if {
+	is_array(record.owner_aliases)
+	is_string(facts.task.owner_alias)
+	facts.task.owner_alias in record.owner_aliases
+}
+
+_agrees(record, field) if {
+	facts.task[field] != null
+	record[field] == facts.task[field]
+}
+
+_task_paths("other_labels") := []
+
+_task_paths("owner_aliases") := [["opened", "body", "task", "owner_alias"]]
+
+_task_paths(field) := [["opened", "body", "task", field]] if not field in {"other_labels", "owner_aliases"}

@@ -1,0 +1,42 @@
+# METADATA
+# title: Restoration
+# description: The verification still stands, and the namespace carries the approved tuple now.
+package checks.restoration
+
+import future.keywords.not
+
+import data.facts
+import data.facts.namespaces
+import data.facts.rounds
+
+# METADATA
+# title: Everything this check wants is shown
+pass if {
+	_verified
+	count(namespaces.paths) > 0
+	every path in namespaces.paths { namespaces.restored(facts.value(path)) }
+}
+
+# METADATA
+# title: The rounds do not show what cp3 decided on
+# custom:
+#   code: restoration.unverified
+#   solution: Keep the store as it is, and find out with `runbook-gate ledger verify` what was lost.
+deny contains facts.denial(rego.metadata.rule(), {"states": rounds.states}) if not _verified
+
+# METADATA
+# title: The namespace does not carry the approved tuple any more
+# custom:
+#   code: restoration.reverted
+#   solution: Find out from the audit log who wrote the labels; a repair that somebody reverts is not repeated.
+deny contains facts.denial(rego.metadata.rule(), facts.at([labels, ["opened", "body", "task", "labels"]])) if {
+	some path in namespaces.paths
+	namespaces.legible(facts.value(path))
+	not namespaces.restored(facts.value(path))
+	labels := array.concat(path, ["object", "labels"])
+}
+
+_verified if {
+	rounds.uncontradicted
+	rounds.states[rounds.newest] in {"good", "pending"}
+}

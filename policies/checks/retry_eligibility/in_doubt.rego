@@ -1,0 +1,110 @@
+package checks.retry_eligibility
+
+import future.keywords.not
+
+import data.facts
+import data.facts.attempts
+import data.facts.audit
+import data.facts.namespaces
+
+# METADATA
+# title: A write without an answer may still land
+# custom:
+#   code: retry_eligibility.unsettled
+#   solution: Nothing is to be done; the namespace is looked at again when the settle time is over.
+deny contains facts.denial(rego.metadata.rule(), facts.at(_moments)) if {
+	_unwritten
+	_class == "api_timeout"
+	not _settled
+}
+
+# METADATA
+# title: A write without an answer left the namespace unmoved
+# description: Another attempt carries the same uid and resourceVersion, so at most one of the two lands.
+# custom:
+#   code: retry_eligibility.in_doubt
+#   solution: Nothing is to be done; another attempt is made.
+deny contains facts.denial(rego.metadata.rule(), facts.at([sent, _at("resource_version")])) if {
+	_may_retry
+	_class == "api_timeout"
+	not _needs_audit
+	sent := ["attempts", attempts.number - 1, "intent", "body", "resource_version"]
+}
+
+# METADATA
+# title: A write without an answer is dead, and is shown not to have landed
+# description: The namespace moved, so the earlier write cannot land any more.
+# custom:
+#   code: retry_eligibility.overtaken
+#   solution: Nothing is to be done; another attempt is made.
+deny contains facts.denial(rego.metadata.rule(), facts.at([sent, _at("resource_version")])) if {
+	_may_retry
+	_needs_audit
+	_audit_complete
+	count(audit.label_writes(_audit)) == 0
+	sent := ["attempts", attempts.number - 1, "intent", "body", "resource_version"]
+}
+
+# METADATA
+# title: The audit log cannot be read now
+# custom:
+#   code: retry_eligibility.audit_unanswered
+#   solution: Make the audit log readable; the run goes on by itself when it answers before its deadline.
+deny contains facts.denial(rego.metadata.rule(), facts.at([["observed", "resolve_write", "body", "audit", "outcome"]])) if {
+	_may_retry
+	_needs_audit
+	_audit.outcome == "unanswered"
+}
+
+# METADATA
+# title: Nothing shows whether a write without an answer had landed
+# description: The namespace moved since. What landed and was reverted as a whole leaves no marker.
+# custom:
+#   code: retry_eligibility.audit_insufficient
+#   solution: Ask the audit log who wrote the labels since the attempt, and decide by hand.
+deny contains facts.denial(rego.metadata.rule(), facts.at(paths)) if {
+	_may_retry
+	_needs_audit
+	not _audit.outcome == "unanswered"
+	not _audit_complete
+	paths := [["observed", "resolve_write", "body", "audit", field] | some field in ["outcome", "complete"]]
+}
+
+# METADATA
+# title: Somebody wrote the labels since the attempt
+# custom:
+#   code: retry_eligibility.written_since
+#   solution: Ask the writers named in the facts what they decided; the labels may be as they want them.
+deny contains facts.denial(rego.metadata.rule(), object.union(facts.at([_at("labels")]), _writers)) if {
+	_may_retry
+	_needs_audit
+	_audit_complete
+	count(audit.label_writes(_audit)) > 0
+}
+
+_audit := input.observed.resolve_write.body.audit
+
+_needs_audit if attempts.moved(namespaces.newest)
+
+_audit_complete if {
+	_audit.outcome == "answered"
+	_audit.complete == true
+	is_array(_audit.writes)
+}
+
+# Measured to the moment of the read, not to that of the decision.
+_settled if {
+	moment := {
+		"boot_id": input.observed.resolve_write.boot_id,
+		"boottime_ms": namespaces.newest.read_boottime_ms,
+		"at_ms": namespaces.newest.http.answered_ms,
+	}
+	elapsed := facts.elapsed_ms(attempts.latest.intent, moment)
+	is_number(facts.runbook.limits_ms.settle)
+	elapsed >= facts.runbook.limits_ms.settle
+}
+
+_moments := [
+	["attempts", attempts.number - 1, "intent", "at_ms"],
+	["observed", "resolve_write", "body", "read", "http", "answered_ms"],
+]

@@ -1,0 +1,104 @@
+# METADATA
+# title: Retry eligibility
+# description: |
+#   The write is shown to have left the approved tuple. Where it is not, this check says whether another
+#   attempt may go (in_doubt, overtaken, conflict), whether to look again, or why neither.
+package checks.retry_eligibility
+
+import future.keywords.not
+
+import data.facts
+import data.facts.attempts
+import data.facts.audit
+import data.facts.namespaces
+
+# METADATA
+# title: Everything this check wants is shown
+pass if {
+	attempts.counted
+	attempts.resolved
+	namespaces.sound(namespaces.newest)
+	namespaces.restored(namespaces.newest)
+	not _ledger_behind
+}
+
+# METADATA
+# title: The attempts are not numbered as they were made
+# custom:
+#   code: retry_eligibility.miscounted
+#   solution: Keep the store as it is, and find out with `runbook-gate ledger verify` what was lost.
+deny contains facts.denial(rego.metadata.rule(), numbers) if {
+	not attempts.counted
+	numbers := {"attempts": [object.get(attempt, "attempt", null) | some attempt in input.attempts]}
+}
+
+# METADATA
+# title: The namespace was not looked at since the latest attempt
+# custom:
+#   code: retry_eligibility.facts_outdated
+#   solution: Nothing is to be done; the namespace is looked at again.
+deny contains facts.denial(rego.metadata.rule(), facts.at([["observed", "resolve_write", "seq"]])) if {
+	attempts.counted
+	not attempts.resolved
+}
+
+# METADATA
+# title: The namespace carries the marker of an attempt that the ledger does not know
+# custom:
+#   code: retry_eligibility.ledger_behind
+#   solution: The store lost entries, perhaps in a failover. Compare its head with the ones that left the host.
+deny contains facts.denial(rego.metadata.rule(), facts.at([_at("markers")])) if _ledger_behind
+
+# METADATA
+# title: The API server stored other labels than were sent
+# custom:
+#   code: retry_eligibility.stored_differs
+#   solution: Find the admission plugin that changes the labels, and settle with its owner what is approved.
+deny contains facts.denial(rego.metadata.rule(), facts.at([stored, ["opened", "body", "task", "labels"]])) if {
+	_failed
+	_stored_differs
+	stored := ["attempts", attempts.number - 1, "observation", "body", "patched", "object", "labels"]
+}
+
+# METADATA
+# title: The approved tuple was there and is not any more
+# custom:
+#   code: retry_eligibility.reverted
+#   solution: Ask the writers named in the facts; a repair that somebody reverts is not repeated.
+deny contains facts.denial(rego.metadata.rule(), found) if {
+	_failed
+	not _stored_differs
+	_was_there
+	found := object.union(facts.at([_at("labels"), _at("markers")]), _writers)
+}
+
+_at(field) := ["observed", "resolve_write", "body", "read", "object", field]
+
+_writers := {"writers": audit.writers(input.observed.resolve_write.body.audit)}
+
+_ledger_behind if {
+	some marker in attempts.markers(namespaces.newest)
+	not marker.attempt <= attempts.number
+}
+
+# The state is known, and it is not the approved tuple.
+_failed if {
+	attempts.counted
+	attempts.resolved
+	namespaces.sound(namespaces.newest)
+	not namespaces.restored(namespaces.newest)
+	not _ledger_behind
+}
+
+_stored_differs if {
+	attempts.class(attempts.latest) == "applied"
+	patched := attempts.latest.observation.body.patched
+	is_object(patched.object)
+	not namespaces.restored(patched)
+}
+
+_was_there if attempts.number == 0
+
+_was_there if attempts.class(attempts.latest) == "applied"
+
+_was_there if count(attempts.markers(namespaces.newest)) > 0

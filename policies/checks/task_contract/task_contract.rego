@@ -1,0 +1,122 @@
+# METADATA
+# title: Task contract
+# description: The task is one that this runbook may be run for, prequalified by somebody who may, and still is.
+package checks.task_contract
+
+import future.keywords.not
+
+import data.facts
+import data.facts.namespaces
+
+# METADATA
+# title: Everything this check wants is shown
+pass if {
+	_active
+	namespaces.labelled(facts.task.labels)
+	namespaces.labelled(facts.task.drift.labels)
+	_budget_agrees
+	_submitter_listed
+	_prequalifier_listed
+	_prequalified
+	_assured
+}
+
+# METADATA
+# title: The runbook revision is superseded
+# custom:
+#   code: task_contract.superseded
+#   solution: Submit a new task that names the active revision.
+deny contains facts.denial(rego.metadata.rule(), found) if {
+	not _active
+	found := object.union(
+		facts.at([["opened", "body", "task", "runbook"]]),
+		{"successor": object.get(facts.runbook, "successor", null)},
+	)
+}
+
+# METADATA
+# title: The approved tuple is not exactly the runbook's labels
+# custom:
+#   code: task_contract.labels_malformed
+#   solution: State every label of the runbook in the task, null where it is left out, and no other.
+deny contains facts.denial(rego.metadata.rule(), facts.at([["opened", "body", "task", "labels"]])) if {
+	not namespaces.labelled(facts.task.labels)
+}
+
+# METADATA
+# title: The prequalified drift is not exactly the runbook's labels
+# custom:
+#   code: task_contract.drift_malformed
+#   solution: State the value of every label of the runbook as it was seen, null where it was absent.
+deny contains facts.denial(rego.metadata.rule(), facts.at([["opened", "body", "task", "drift", "labels"]])) if {
+	not namespaces.labelled(facts.task.drift.labels)
+}
+
+# METADATA
+# title: The task's retry budget is not the runbook's
+# custom:
+#   code: task_contract.budget_differs
+#   solution: Submit a new task with the runbook's retry budget.
+deny contains facts.denial(rego.metadata.rule(), found) if {
+	not _budget_agrees
+	found := object.union(
+		facts.at([["opened", "body", "task", "retry_budget"]]),
+		{"runbook": object.get(facts.runbook, "retry_budget", null)},
+	)
+}
+
+# METADATA
+# title: The submitter is not listed
+# custom:
+#   code: task_contract.unlisted_submitter
+#   solution: Let a listed party submit the task, or have this one reviewed into the parties data.
+deny contains facts.denial(rego.metadata.rule(), facts.at([["opened", "body", "task", "submission", "submitter"]])) if {
+	not _submitter_listed
+}
+
+# METADATA
+# title: The prequalifier is not listed
+# custom:
+#   code: task_contract.unlisted_prequalifier
+#   solution: Have the repair prequalified by a listed party, and submit a new task.
+deny contains facts.denial(rego.metadata.rule(), facts.at([["opened", "body", "task", "prequalification", "by"]])) if {
+	not _prequalifier_listed
+}
+
+# METADATA
+# title: The prequalification is over
+# custom:
+#   code: task_contract.prequalification_past
+#   solution: Have the repair prequalified again, and submit a new task.
+deny contains facts.denial(rego.metadata.rule(), facts.at(_until)) if not _prequalified
+
+# METADATA
+# title: The prequalification is not shown well enough
+# custom:
+#   code: task_contract.insufficient_assurance
+#   solution: Submit the task in a way that gives the assurance which the runbook wants.
+deny contains facts.denial(rego.metadata.rule(), facts.at([["opened", "body", "task", "submission", "assurance"]])) if {
+	_prequalifier_listed
+	not _assured
+}
+
+_active if facts.runbook.status == "active"
+
+_budget_agrees if {
+	is_number(facts.runbook.retry_budget)
+	facts.task.retry_budget == facts.runbook.retry_budget
+}
+
+_submitter_listed if facts.task.submission.submitter in data.parties.submitters
+
+_prequalifier_listed if facts.task.prequalification.by in data.parties.prequalifiers
+
+_prequalified if {
+	is_number(input.now_ms)
+	is_number(facts.task.prequalification.until_ms)
+	input.now_ms < facts.task.prequalification.until_ms
+}
+
+_until := [["now_ms"], ["opened", "body", "task", "prequalification", "until_ms"]]
+
+_assured if facts.task.submission.assurance in facts.runbook.assurance

@@ -1,0 +1,66 @@
+package checks.verification_reconciliation
+
+import future.keywords.not
+
+import data.facts
+import data.facts.rounds
+
+# METADATA
+# title: There is no audit log to ask
+# custom:
+#   code: verification_reconciliation.audit_unconfigured
+#   solution: Configure the API server's audit log; this runbook wants each probe's event.
+deny contains facts.denial(rego.metadata.rule(), facts.at([_outcome])) if {
+	_required
+	facts.value(_outcome) == "unconfigured"
+}
+
+# METADATA
+# title: The audit log cannot be read now
+# custom:
+#   code: verification_reconciliation.audit_unanswered
+#   solution: Make the audit log readable; the run goes on by itself when it answers before its deadline.
+deny contains facts.denial(rego.metadata.rule(), facts.at([_outcome])) if {
+	_pending
+	facts.value(_outcome) == "unanswered"
+}
+
+# METADATA
+# title: Audit events of probes are not there yet
+# custom:
+#   code: verification_reconciliation.audit_pending
+#   solution: Nothing is to be done; they are looked up again with the next round.
+deny contains facts.denial(rego.metadata.rule(), {"states": rounds.states}) if {
+	_pending
+	facts.value(_outcome) == "answered"
+	not _overdue
+}
+
+# METADATA
+# title: Audit events of probes never came
+# custom:
+#   code: verification_reconciliation.audit_missing
+#   solution: Check the API server's audit policy and log, and that the executor reads every server's log.
+deny contains facts.denial(rego.metadata.rule(), {"states": rounds.states}) if {
+	_pending
+	not facts.value(_outcome) in {"unanswered", "unconfigured"}
+	_overdue
+}
+
+_outcome := ["rounds", rounds.newest, "body", "audit", "outcome"]
+
+_required if facts.runbook.audit != "optional"
+
+_pending if {
+	not rounds.uncontradicted
+	rounds.states[rounds.newest] == "pending"
+}
+
+# A round that lacks events is older than the runbook grants the audit log.
+_overdue if {
+	some index, state in rounds.states
+	state == "pending"
+	not facts.elapsed_ms(input.rounds[index], input.rounds[rounds.newest]) <= facts.runbook.limits_ms.audit
+}
+
+_overdue if not is_number(facts.runbook.limits_ms.audit)

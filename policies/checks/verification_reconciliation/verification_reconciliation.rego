@@ -1,0 +1,100 @@
+# METADATA
+# title: Verification reconciliation
+# description: |
+#   On every server, and several rounds in a row, the labels read back are the approved tuple and admission
+#   enforces, warns and audits as they say.
+package checks.verification_reconciliation
+
+import future.keywords.not
+
+import data.facts
+import data.facts.audit
+import data.facts.namespaces
+import data.facts.rounds
+
+# METADATA
+# title: Everything this check wants is shown
+pass if {
+	rounds.uncontradicted
+	rounds.states[rounds.newest] in {"good", "pending"}
+}
+
+# METADATA
+# title: The labels read back are not the approved tuple
+# description: A quorum read is never late, so this is somebody's write.
+# custom:
+#   code: verification_reconciliation.readback_differs
+#   solution: Ask the writers named in the facts; a repair that somebody reverts is not repeated.
+deny contains facts.denial(rego.metadata.rule(), object.union(facts.at([path]), writers)) if {
+	some index, round in input.rounds
+	some server, read_back in round.body.servers
+	some place in ["first", "last"]
+	rounds.differs(read_back[place])
+	path := ["rounds", index, "body", "servers", server, place, "object", "labels"]
+	writers := {"writers": audit.writers(input.rounds[rounds.newest].body.audit)}
+}
+
+# METADATA
+# title: A round was not made of the probes that were asked for
+# custom:
+#   code: verification_reconciliation.not_as_asked
+#   solution: Find out which executor made the round; its ledger names its version.
+deny contains facts.denial(rego.metadata.rule(), facts.at([["rounds", index, "seq"]])) if {
+	some index, state in rounds.states
+	state == "not_as_asked"
+}
+
+# METADATA
+# title: The namespace is exempt from Pod Security
+# custom:
+#   code: verification_reconciliation.exempt
+#   solution: The labels have no effect while the exemption stands; settle it with the API server's owner.
+deny contains facts.denial(rego.metadata.rule(), _of_probe(index, server, probe)) if {
+	rounds.results[index][server][probe] == "exempt"
+}
+
+# METADATA
+# title: Two audit events claim to be of one probe
+# custom:
+#   code: verification_reconciliation.audit_ambiguous
+#   solution: Find out who writes events under the executor's Audit-IDs and name.
+deny contains facts.denial(rego.metadata.rule(), _of_probe(index, server, probe)) if {
+	rounds.results[index][server][probe] == "ambiguous"
+}
+
+# METADATA
+# title: Probes are not answered
+# custom:
+#   code: verification_reconciliation.unanswered
+#   solution: Make the API server reachable; the run goes on by itself when it answers before its deadline.
+deny contains facts.denial(rego.metadata.rule(), found) if {
+	rounds.states[rounds.newest] == "unanswered"
+	_readable
+	found := facts.at([["rounds", rounds.newest, "seq"]])
+}
+
+# METADATA
+# title: Too few good rounds in a row yet
+# custom:
+#   code: verification_reconciliation.too_few_rounds
+#   solution: Nothing is to be done; another round is made.
+deny contains facts.denial(rego.metadata.rule(), {"states": rounds.states}) if {
+	not rounds.uncontradicted
+	_good_so_far
+}
+
+_good_so_far if count(input.rounds) == 0
+
+_good_so_far if rounds.states[rounds.newest] == "good"
+
+# Where the namespace cannot be read, namespace_identity says so.
+_readable if {
+	every path in namespaces.paths { namespaces.sound(facts.value(path)) }
+}
+
+_of_probe(index, server, probe) := facts.at(array.concat(
+	[["rounds", index, "body", "servers", server, "endpoint"]],
+	[array.concat(["rounds", index, "body", "servers", server, "probes", probe], field) | some field in _told],
+))
+
+_told := [["name"], ["http", "outcome"], ["http", "status"], ["http", "message"], ["http", "warnings", "pod_security"]]

@@ -1,0 +1,68 @@
+package checks.verification_reconciliation
+
+import future.keywords.not
+
+import data.facts
+import data.facts.rounds
+
+# METADATA
+# title: Admission does not act as the labels say yet
+# description: Each API server has a cache of its own, so this may be lag.
+# custom:
+#   code: verification_reconciliation.lagging
+#   solution: Nothing is to be done; another round is made.
+deny contains facts.denial(rego.metadata.rule(), found) if {
+	some found in _wrong
+	_in_window
+}
+
+# METADATA
+# title: Admission does not act as the labels say
+# custom:
+#   code: verification_reconciliation.window_passed
+#   solution: Look at the API server that the facts name, whether it runs Pod Security Admission and sees the labels.
+deny contains facts.denial(rego.metadata.rule(), found) if {
+	some found in _wrong
+	not _in_window
+}
+
+# METADATA
+# title: Something else answered a probe in place of Pod Security
+# custom:
+#   code: verification_reconciliation.inconclusive
+#   solution: Nothing is to be done yet; another round is made.
+deny contains facts.denial(rego.metadata.rule(), found) if {
+	some found in _blocked
+	_in_window
+}
+
+# METADATA
+# title: Something else keeps answering a probe in place of Pod Security
+# custom:
+#   code: verification_reconciliation.probe_blocked
+#   solution: Mend what the facts name, or give the probes an overlay in the parties data with which they pass it.
+deny contains facts.denial(rego.metadata.rule(), found) if {
+	some found in _blocked
+	not _in_window
+}
+
+# What is wrong with the newest round: a probe, or a namespace that moved within it.
+_wrong contains _of_probe(rounds.newest, server, probe) if {
+	rounds.results[rounds.newest][server][probe] == "wrong"
+}
+
+_wrong contains facts.at([first, last]) if {
+	rounds.states[rounds.newest] == "moved"
+	some server, _ in input.rounds[rounds.newest].body.servers
+	first := ["rounds", rounds.newest, "body", "servers", server, "first", "object", "resource_version"]
+	last := ["rounds", rounds.newest, "body", "servers", server, "last", "object", "resource_version"]
+}
+
+_blocked contains _of_probe(rounds.newest, server, probe) if {
+	rounds.results[rounds.newest][server][probe] == "blocked"
+}
+
+_in_window if {
+	is_number(facts.runbook.limits_ms.window)
+	rounds.since_first_answer_ms <= facts.runbook.limits_ms.window
+}

@@ -1,0 +1,93 @@
+package checks.waiver_absence
+
+import future.keywords.not
+
+import data.facts
+import data.facts.registers
+
+# METADATA
+# title: The exceptions register does not answer
+# custom:
+#   code: waiver_absence.unanswered
+#   solution: Make the register reachable; the run goes on by itself when it answers before its deadline.
+deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["outcome", "problem"]))) if {
+	register := facts.runbook.waivers.register
+	registers.unanswered(register)
+}
+
+# METADATA
+# title: The exceptions register says that there is nothing
+# custom:
+#   code: waiver_absence.missing
+#   solution: Put the register's document in its place.
+deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["outcome", "problem"]))) if {
+	register := facts.runbook.waivers.register
+	registers.missing(register)
+}
+
+# METADATA
+# title: The exceptions register gives no well-formed answer
+# custom:
+#   code: waiver_absence.malformed
+#   solution: Correct the register's document.
+deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["outcome", "problem"]))) if {
+	register := facts.runbook.waivers.register
+	not registers.answered(register)
+	not registers.unanswered(register)
+	not registers.missing(register)
+}
+
+# METADATA
+# title: The exceptions register is answered by another source
+# custom:
+#   code: waiver_absence.wrong_source
+#   solution: Point the register at its authoritative source.
+deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["source_id"]))) if {
+	register := facts.runbook.waivers.register
+	registers.answered(register)
+	not registers.from_source(register)
+}
+
+# METADATA
+# title: The exceptions register answers in another schema
+# custom:
+#   code: waiver_absence.wrong_schema
+#   solution: Let the source answer in the schema which the runbook names.
+deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["schema_id"]))) if {
+	register := facts.runbook.waivers.register
+	registers.answered(register)
+	not registers.of_schema(register)
+}
+
+# METADATA
+# title: The exceptions register does not cover the target
+# custom:
+#   code: waiver_absence.wrong_scope
+#   solution: Ask the register for the cluster and the namespace of the task.
+deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["scope"]))) if {
+	register := facts.runbook.waivers.register
+	registers.answered(register)
+	not registers.in_scope(register)
+}
+
+# METADATA
+# title: The exceptions register is too old, or of an unknown time
+# custom:
+#   code: waiver_absence.stale
+#   solution: Refresh the register, and compare its clock with the executor's.
+deny contains facts.denial(rego.metadata.rule(), facts.at(array.concat(registers.paths(register, ["as_of_ms"]), [["now_ms"]]))) if {
+	register := facts.runbook.waivers.register
+	registers.answered(register)
+	not registers.fresh(register)
+}
+
+# METADATA
+# title: The exceptions register does not show all its records
+# custom:
+#   code: waiver_absence.incomplete
+#   solution: "Repair the register: complete is true, and total equals the records that it has."
+deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["complete", "total", "dropped"]))) if {
+	register := facts.runbook.waivers.register
+	registers.answered(register)
+	not registers.complete(register)
+}

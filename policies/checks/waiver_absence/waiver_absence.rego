@@ -1,0 +1,36 @@
+# METADATA
+# title: Waiver absence
+# description: |
+#   The exceptions register shows that no waiver is open that may cover the target. An expiry in the past closes
+#   nothing, and a scope that is not literally elsewhere covers the target.
+package checks.waiver_absence
+
+import future.keywords.not
+
+import data.facts
+import data.facts.registers
+
+# METADATA
+# title: Everything this check wants is shown
+pass if {
+	register := facts.runbook.waivers.register
+	registers.shown(register)
+	every waiver in registers.answer(register).records { _closed(waiver) }
+}
+
+# METADATA
+# title: A waiver that may cover the target is not shown to be closed
+# custom:
+#   code: waiver_absence.open_waiver
+#   solution: Leave the namespace as it is while the waiver stands; close the waiver in its register when it is over.
+deny contains facts.denial(rego.metadata.rule(), facts.at([array.concat(registers.path(register), ["records", index])])) if {
+	register := facts.runbook.waivers.register
+	registers.answered(register)
+	some index, waiver in registers.answer(register).records
+	not _closed(waiver)
+}
+
+_closed(waiver) if {
+	is_string(waiver.status)
+	waiver.status in facts.runbook.waivers.closed
+}

@@ -1,0 +1,85 @@
+# METADATA
+# title: Audit log
+# description: |
+#   Which audit events count as ours, and which writes of the namespace touched the runbook's labels.
+#   An event counts only if Audit-ID, user, verb, object and stage match: anybody can write a second event
+#   under our Audit-ID.
+package facts.audit
+
+import future.keywords.not
+
+import data.facts
+
+# METADATA
+# title: As whom the API server sees the executor
+default username := null
+
+username := input.observed.gather.body.identity.username
+
+# METADATA
+# title: The event is the creation that a probe asked for
+of_probe(event, probe) if {
+	_ours(event, probe.audit_id)
+	event.verb == "create"
+	event.resource == probe.resource
+	event.dry_run == true
+	event.name in {null, probe.object_name}
+	event.code == probe.http.status
+}
+
+# METADATA
+# title: The event is the write of an attempt
+of_attempt(event, attempt) if {
+	_ours(event, attempt.intent.sha256)
+	event.verb == "patch"
+	event.resource == "namespaces"
+	event.dry_run == false
+}
+
+# METADATA
+# title: Writes that may have changed the runbook's labels
+# description: |
+#   Every write counts unless it is shown to be harmless: a dry run, one that names none of the labels,
+#   one that was refused, or an attempt of ours that was not answered with success.
+label_writes(log) := [event |
+	some event in log.writes
+	not _harmless(event)
+]
+
+# METADATA
+# title: Who wrote the labels, other than this run
+writers(log) := [{"username": object.get(event, "username", null), "labels": object.get(event, ["change", "labels"], null)} |
+	some event in label_writes(log)
+	not _of_this_run(event)
+]
+
+_ours(event, audit_id) if {
+	is_string(audit_id)
+	event.audit_id == audit_id
+	is_string(username)
+	event.username == username
+	event.namespace == facts.task.namespace
+	event.subresource == null
+	event.stage == "ResponseComplete"
+}
+
+_harmless(event) if event.dry_run == true
+
+_harmless(event) if event.change == null
+
+_harmless(event) if {
+	is_number(event.code)
+	event.code >= 400
+	event.code < 500
+}
+
+_harmless(event) if {
+	_of_this_run(event)
+	is_number(event.code)
+	event.code >= 300
+}
+
+_of_this_run(event) if {
+	some attempt in input.attempts
+	of_attempt(event, attempt)
+}

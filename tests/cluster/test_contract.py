@@ -1,0 +1,217 @@
+"""What the effects rely on, for the cluster in memory and for a real API server."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from tests.cluster.conftest import World
+
+from runbook_gate.audit.protocol import AuditQuery
+from runbook_gate.cluster.deadline import Deadline
+from runbook_gate.cluster.messages import SentObject
+from runbook_gate.cluster.namespace import field_manager
+from runbook_gate.cluster.projection import cluster_identity, executor_identity, http_answer, namespace_read
+from runbook_gate.cluster.protocol import LabelPatch, ProbeResource
+from runbook_gate.models.base import Labels
+from runbook_gate.models.http import HttpAnswer
+from runbook_gate.models.observation import AuditEvent, NamespaceObject, NamespaceRead
+
+PREFIX = "pod-security.kubernetes.io/"
+KEYS = tuple(
+    f"{PREFIX}{mode}" for mode in ("audit", "audit-version", "enforce", "enforce-version", "warn", "warn-version")
+)
+TUPLE: Labels = dict(zip(KEYS, ["restricted", "v1.34"] * 3, strict=True))
+GIVEN = {key: str(value) for key, value in TUPLE.items()}
+BAD_SPEC: dict[str, Any] = {"hostNetwork": True, "containers": [{"name": "c", "image": "i"}]}
+GOOD_SPEC: dict[str, Any] = {
+    "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+    "containers": [
+        {
+            "name": "c",
+            "image": "i",
+            "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        }
+    ],
+}
+
+
+def read(world: World, name: str) -> NamespaceRead:
+    with world.cluster.open(20) as connection:
+        return namespace_read(connection.read_namespace(name), KEYS)
+
+
+def there(world: World, name: str) -> NamespaceObject:
+    found = read(world, name).object
+    assert found is not None
+    return found
+
+
+def patch_of(found: NamespaceObject, labels: Labels, **changes: str) -> LabelPatch:
+    fields = {"uid": str(found.uid), "resource_version": str(found.resource_version), **changes}
+    return LabelPatch(namespace=str(found.name), labels=labels, field_manager=field_manager("01kq3v", 1), **fields)
+
+
+def send(world: World, patch: LabelPatch, *, dry_run: bool = False, **more: Any) -> NamespaceRead:
+    with world.cluster.open(20) as connection:
+        return namespace_read(connection.patch_namespace(patch, dry_run=dry_run, **more), KEYS)
+
+
+def test_reads_a_namespace(world: World) -> None:
+    name = world.stage.namespace({KEYS[2]: "baseline", "team": "payments"})
+    found = read(world, name)
+    assert (found.http.outcome, found.http.status) == ("answered", 200)
+    assert found.object is not None
+    assert found.object.labels == {**dict.fromkeys(KEYS), KEYS[2]: "baseline"}
+    assert (found.object.name, found.object.phase, found.object.deletion_ms) == (name, "Active", None)
+    assert found.http.date_ms is not None
+    assert abs(found.http.date_ms - world.clock.read().at_ms) < 10_000
+
+
+def test_says_that_a_namespace_is_missing(world: World) -> None:
+    found = read(world, f"missing-{uuid.uuid4().hex}")
+    assert (found.http.status, found.http.reason, found.object) == (404, "NotFound", None)
+    assert found.http.message is not None
+    assert found.http.message.pattern == "not_found"
+
+
+def test_says_who_we_are_and_which_cluster_it_is(world: World) -> None:
+    with world.cluster.open(20) as connection:
+        assert executor_identity(connection.self_subject_review()).username == "admin"
+        first = cluster_identity(connection.read_namespace("kube-system"))
+        assert first.uid == cluster_identity(connection.read_namespace("kube-system")).uid
+        assert first.uid is not None
+
+
+def test_sets_and_removes_labels_under_its_marker(world: World) -> None:
+    before = there(world, world.stage.namespace({KEYS[0]: "privileged", KEYS[2]: "baseline"}))
+    wanted = {**TUPLE, KEYS[0]: None, KEYS[1]: None}
+    audit_id = "ab" * 32
+    answer = send(world, patch_of(before, wanted), audit_id=audit_id)
+    assert (answer.http.status, answer.http.audit_id) == (200, audit_id)
+    after = there(world, str(before.name))
+    assert after == answer.object
+    assert after.labels == wanted
+    assert after.resource_version != before.resource_version
+    assert [(marker.run, marker.attempt, marker.operation) for marker in after.markers] == [("01kq3v", 1, "Update")]
+
+
+def test_a_dry_run_predicts_and_stores_nothing(world: World) -> None:
+    before = there(world, world.stage.namespace({}))
+    answer = send(world, patch_of(before, TUPLE), dry_run=True)
+    assert answer.object is not None
+    assert answer.object.labels == TUPLE
+    assert there(world, str(before.name)) == before
+
+
+def test_a_patch_that_changes_nothing_keeps_the_version(world: World) -> None:
+    before = there(world, world.stage.namespace(GIVEN))
+    assert send(world, patch_of(before, TUPLE)).http.status == 200
+    assert there(world, str(before.name)) == before
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_refuses_a_stale_version(world: World, *, dry_run: bool) -> None:
+    before = there(world, world.stage.namespace({}))
+    send(world, patch_of(before, {KEYS[0]: "baseline"}))
+    answer = send(world, patch_of(before, TUPLE), dry_run=dry_run).http
+    assert (answer.status, answer.reason) == (409, "Conflict")
+    assert answer.message is not None
+    assert answer.message.pattern == "conflict"
+
+
+def test_refuses_another_uid(world: World) -> None:
+    before = there(world, world.stage.namespace({}))
+    answer = send(world, patch_of(before, TUPLE, uid=str(uuid.uuid4()))).http
+    assert (answer.status, answer.reason) == (422, "Invalid")
+    assert {cause.field for cause in answer.causes} == {"metadata.uid"}
+    assert answer.message is not None
+    assert answer.message.pattern == "immutable_field"
+
+
+def test_refuses_a_level_that_there_is_not(world: World) -> None:
+    before = there(world, world.stage.namespace({}))
+    answer = send(world, patch_of(before, {KEYS[2]: "Restricted"})).http
+    assert answer.status == 422
+    assert [cause.field for cause in answer.causes] == [f"metadata.labels[{KEYS[2]}]"]
+    assert answer.message is not None
+    assert answer.message.pattern == "invalid"
+
+
+def test_sends_nothing_after_the_deadline(world: World) -> None:
+    before = there(world, world.stage.namespace({}))
+    now = world.clock.read()
+    answer = send(world, patch_of(before, TUPLE), not_after=Deadline.of(now.at_ms, now))
+    assert (answer.http.outcome, answer.http.status, answer.object) == ("not_sent", None, None)
+    assert there(world, str(before.name)) == before
+
+
+def probe(world: World, namespace: str, resource: ProbeResource, spec: Any) -> tuple[HttpAnswer, AuditEvent]:
+    body = {"template": {"spec": spec}} if resource == "podtemplates" else {"spec": spec}
+    kind = "PodTemplate" if resource == "podtemplates" else "Pod"
+    name, audit_id = f"probe-{uuid.uuid4().hex[:8]}", str(uuid.uuid4())
+    manifest = {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, **body}
+    since_ms = world.clock.read().at_ms - 1_000
+    with world.cluster.open(20) as connection:
+        answer = connection.create(resource, namespace, manifest, audit_id=audit_id)
+    found = world.audit.lookup(AuditQuery(frozenset({audit_id}), namespace, since_ms, KEYS))
+    assert [event.audit_id for event in found.events] == [audit_id]
+    event = found.events[0]
+    assert (event.verb, event.resource, event.name, event.dry_run) == ("create", resource, name, True)
+    assert event.username == "admin"
+    return http_answer(answer, SentObject(resource, name)), event
+
+
+def test_a_violating_pod_is_rejected_with_level_and_version(world: World) -> None:
+    answer, event = probe(world, world.stage.namespace(GIVEN), "pods", BAD_SPEC)
+    assert (answer.status, answer.reason, answer.kind) == (403, "Forbidden", "pods")
+    assert answer.message is not None
+    assert (answer.message.pattern, answer.message.level_version) == ("psa_violation", "restricted:v1.34")
+    assert (event.code, event.enforce_policy) == (403, "restricted:v1.34")
+
+
+def test_a_violating_template_is_warned_about(world: World) -> None:
+    answer, event = probe(world, world.stage.namespace(GIVEN), "podtemplates", BAD_SPEC)
+    assert (answer.status, answer.warnings.pod_security) == (201, ["restricted:v1.34"])
+    assert (event.code, event.violations, event.enforce_policy) == (201, "restricted:v1.34", None)
+
+
+def test_a_compliant_template_passes_in_silence(world: World) -> None:
+    answer, event = probe(world, world.stage.namespace(GIVEN), "podtemplates", GOOD_SPEC)
+    assert (answer.status, answer.warnings.pod_security, event.violations) == (201, [], None)
+
+
+def test_a_compliant_pod_is_admitted_and_never_stored(world: World) -> None:
+    name = world.stage.namespace(GIVEN)
+    for _ in range(2):
+        answer, event = probe(world, name, "pods", GOOD_SPEC)
+        assert (answer.status, event.enforce_policy, event.violations) == (201, "restricted:v1.34", None)
+
+
+def test_without_labels_nothing_is_rejected(world: World) -> None:
+    answer, event = probe(world, world.stage.namespace({}), "pods", BAD_SPEC)
+    assert (answer.status, event.enforce_policy) == (201, "privileged:latest")
+
+
+def test_a_terminating_namespace_takes_nothing(world: World) -> None:
+    name = world.stage.namespace(GIVEN)
+    world.stage.terminate(name)
+    found = there(world, name)
+    assert found.phase == "Terminating"
+    assert found.deletion_ms is not None
+    answer, _ = probe(world, name, "podtemplates", GOOD_SPEC)
+    assert [cause.reason for cause in answer.causes] == ["NamespaceTerminating"]
+    assert answer.message is not None
+    assert answer.message.pattern == "namespace_terminating"
+
+
+def test_the_audit_log_shows_writes_and_what_they_did(world: World) -> None:
+    before = there(world, world.stage.namespace({}))
+    since_ms = world.clock.read().at_ms
+    send(world, patch_of(before, {KEYS[2]: "baseline"}), audit_id="cd" * 32)
+    send(world, patch_of(there(world, str(before.name)), {"team": "x"}))
+    query = AuditQuery(frozenset({"cd" * 32}), str(before.name), since_ms, KEYS)
+    found = world.audit.lookup(query)
+    assert [event.code for event in found.events] == [200]
+    assert [event.change and event.change.labels for event in found.writes] == [{KEYS[2]: "baseline"}, None]
