@@ -123,7 +123,7 @@ class Theatre:
     def history(self, run: str | None = None) -> History:
         """The newest run's entries."""
         with self.store() as store:
-            return History(store.runs.entries(run or store.runs.list()[-1].run))
+            return History(store.runs.entries(run or store.runs.list()[-1].id))
 
     def codes(self) -> list[str]:
         """Codes of the newest decision."""
