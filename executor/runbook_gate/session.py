@@ -4,54 +4,35 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from pathlib import Path
 
-from runbook_gate import __version__, resources
-from runbook_gate.binaries import find_tool
-from runbook_gate.canonical import sha256_hex
+from runbook_gate import __version__
 from runbook_gate.clock import Clock, SystemClock
 from runbook_gate.configuration import Settings
 from runbook_gate.core.history import History
 from runbook_gate.delivery import deliver
 from runbook_gate.effects.registry import EFFECTS
 from runbook_gate.engine.acting import Actor
+from runbook_gate.engine.concluding import conclude_without_decision
 from runbook_gate.engine.heads import Heads
 from runbook_gate.engine.journal import Journal
 from runbook_gate.engine.loop import Run, TooLong
 from runbook_gate.engine.narration import Narrator
 from runbook_gate.engine.opening import open_run
 from runbook_gate.engine.planning import plan
-from runbook_gate.errors import HeldElsewhere, InvalidDocument, NoDecision, RunbookGateError, UsageFault
-from runbook_gate.gate.build import check_capabilities
+from runbook_gate.errors import HeldElsewhere, NoDecision, RunbookGateError, SidecarFault, Stopped, UsageFault
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.gate.client import Address, OpaGate
-from runbook_gate.gate.sidecar import Sidecar
 from runbook_gate.ledger import Draft, Finished, Lease, Store
 from runbook_gate.models.bodies import RepinnedBody
 from runbook_gate.models.decision import Decision
 from runbook_gate.models.entry import Executor
 from runbook_gate.models.observation import LedgerFacts
-from runbook_gate.models.runbook import Pins
+from runbook_gate.serving import Serving, read_bundle, serving
 from runbook_gate.surroundings import surroundings
 
 BACKOFF_MS = 30_000
-
-
-@dataclass(frozen=True)
-class Serving:
-    """A sidecar that answers.
-
-    Attributes:
-        gate: asks it.
-        binary_sha256: digest of the opa that the executor started; None for one that runs beside it.
-    """
-
-    gate: OpaGate
-    binary_sha256: str | None
 
 
 def open_store(settings: Settings, *, clock: Clock, read_only: bool = False) -> Store:
@@ -62,46 +43,6 @@ def open_store(settings: Settings, *, clock: Clock, read_only: bool = False) -> 
 def program(settings: Settings) -> Executor:
     """This program, as the ledger names it."""
     return Executor(version=__version__, configuration_sha256=settings.sha256)
-
-
-def read_bundle(settings: Settings) -> Bundle:
-    """The configured bundle, checked against the allow-list of built-ins where an opa binary is at hand.
-
-    Raises:
-        UsageFault: if none is configured.
-    """
-    if settings.bundle is None:
-        raise UsageFault(
-            "No policy bundle is given.",
-            advice="Build one with `runbook-gate policy build --out bundle.tar.gz` and name it with --bundle.",
-        )
-    bundle = Bundle.read(settings.bundle)
-    if bundle.revision != bundle.content_sha256:
-        raise InvalidDocument(
-            f"--bundle {settings.bundle}: its revision is not its content digest.",
-            advice="Build it with `runbook-gate policy build`.",
-        )
-    if settings.opa.socket is None and settings.opa.url is None:
-        check_capabilities(bundle, opa=opa_binary(settings))
-    return bundle
-
-
-def opa_binary(settings: Settings) -> Path:
-    """The opa to start."""
-    return settings.opa.binary or find_tool("opa")
-
-
-@contextmanager
-def serving(settings: Settings, bundle: Bundle) -> Iterator[Serving]:
-    """A sidecar with this bundle: the one that runs beside the executor, or one started for the block."""
-    with ExitStack() as stack:
-        address, digest = Address(socket=_text(settings.opa.socket), url=settings.opa.url), None
-        if settings.opa.socket is None and settings.opa.url is None:
-            started = stack.enter_context(Sidecar(opa_binary(settings), bundle))
-            address, digest = started.address, started.binary_sha256
-        gate = OpaGate(address, timeout_s=settings.opa.timeout_s)
-        stack.callback(gate.close)
-        yield Serving(gate, digest)
 
 
 class Session:
@@ -141,20 +82,25 @@ class Session:
             Stopped: the run can be resumed.
         """
         if (stored := self.store.runs.result(task_id)) is not None:
-            return stored
+            return self._delivered(stored)
         status = self.store.tasks.status(task_id)
         if status.state == "finished":
             raise UsageFault(f"Task {task_id} was withdrawn.", advice="Submit it again with an id of its own.")
         given = read_bundle(self.settings)
         lease = self.store.leases.acquire(status.run, self._holder) if status.run else None
-        bundle = self._governing(lease, given) if lease else given
         try:
-            with serving(self.settings, bundle) as served:
+            with serving(self.settings, self._governing(lease, given)) as served:
                 lease = lease or self.open(task_id, given, served)
-                return self._carry(lease, given, served)
+                return self._delivered(self._carry(lease, given, served))
+        except SidecarFault as fault:
+            if lease is None or not self._overdue(lease):
+                self._release(lease, fault)
+                raise
+            journal = Journal(self.store, lease, self._heads)
+            checkpoint = journal.history.newest.checkpoint or "cp0"
+            return self._delivered(conclude_without_decision(journal, checkpoint, self.clock.read().at_ms))
         except RunbookGateError as fault:
-            if lease:
-                self.store.leases.release(lease, not_before_ms=self._not_before(fault))
+            self._release(lease, fault)
             raise
 
     def run_next(self) -> Finished | None:
@@ -164,31 +110,14 @@ class Session:
             What the due task came to; None if nothing is due.
         """
         for late in self.store.runs.past_deadline():
-            try:
+            with suppress(HeldElsewhere, Stopped):
                 self.run_task(late.task)
-            except (HeldElsewhere, NoDecision):
-                continue
         for due in self.store.tasks.due():
             try:
                 return self.run_task(due.id)
             except HeldElsewhere:
                 continue
         return None
-
-    def pins(self, bundle: Bundle, served: Serving) -> Pins:
-        """What a run is pinned to: this bundle, and the OPA that answers now."""
-        return served.gate.pins(
-            Pins(
-                content_sha256=bundle.content_sha256,
-                bundle_sha256=bundle.bundle_sha256,
-                capabilities_sha256=sha256_hex(resources.capabilities().read_bytes()),
-                signer_key_id=None,
-                opa_version="",
-                opa_platform="",
-                opa_sha256=served.binary_sha256,
-                opa_basis="measured" if served.binary_sha256 else "claimed",
-            )
-        )
 
     def open(
         self,
@@ -210,15 +139,17 @@ class Session:
             self.store,
             self.store.tasks.get(task_id),
             bundle=bundle,
-            pins=self.pins(bundle, served),
+            pins=served.pins(bundle),
             holder=self._holder,
             clock=self.clock,
             heads=self._heads,
             facts=facts or self.store.facts,
         )
 
-    def _governing(self, lease: Lease, given: Bundle) -> Bundle:
+    def _governing(self, lease: Lease | None, given: Bundle) -> Bundle:
         """The given bundle, or the pinned one from the evidence once a write was intended under it."""
+        if lease is None:
+            return given
         history = History(self.store.runs.entries(lease.run))
         if history.pins.content_sha256 == given.content_sha256 or not history.attempts_made():
             return given
@@ -228,24 +159,31 @@ class Session:
         journal = Journal(self.store, lease, self._heads)
         history = journal.history
         if history.pins.content_sha256 != given.content_sha256 and not history.attempts_made():
-            body = RepinnedBody(pins=self.pins(given, served)).model_dump(mode="json")
+            body = RepinnedBody(pins=served.pins(given)).model_dump(mode="json")
             journal.append(Draft(kind="repinned", body=body, checkpoint="cp0", step=history.opened.routing.steps[0]))
         world = surroundings(
             self.settings, self.clock, partial(self.store.facts, history.opened.target_key, run=lease.run)
         )
         actor = Actor(EFFECTS, world, self.clock)
-        finished = Run(journal, served.gate, actor, self.clock, self._narrator, self._stopping).go()
+        return Run(journal, served.gate, actor, self.clock, self._narrator, self._stopping).go()
+
+    def _delivered(self, finished: Finished) -> Finished:
+        """A packet is delivered at least once under its id: again whenever the task is asked for."""
         deliver(self.store, finished, self.settings.packet_dir)
         return finished
+
+    def _overdue(self, lease: Lease) -> bool:
+        return self.clock.read().at_ms >= self.store.runs.status(lease.run).deadline_ms
+
+    def _release(self, lease: Lease | None, fault: RunbookGateError) -> None:
+        if lease is not None:
+            self.store.leases.release(lease, not_before_ms=self._not_before(fault))
 
     def _not_before(self, fault: RunbookGateError) -> int | None:
         if isinstance(fault, TooLong):
             return fault.until_ms
-        return self.clock.read().at_ms + BACKOFF_MS if isinstance(fault, NoDecision) else None
-
-
-def _text(path: Path | None) -> str | None:
-    return str(path) if path is not None else None
+        backs_off = isinstance(fault, NoDecision | SidecarFault)
+        return self.clock.read().at_ms + BACKOFF_MS if backs_off else None
 
 
 def plan_task(settings: Settings, task_id: str, narrator: Narrator) -> Decision:

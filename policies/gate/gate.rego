@@ -7,7 +7,9 @@ package gate
 
 import future.keywords.not
 
-import data.facts
+import data.facts.denial
+import data.facts.lookup
+import data.facts.run
 
 # METADATA
 # title: Decision
@@ -31,8 +33,8 @@ denials := _findings | deny
 # custom:
 #   code: gate.unknown_runbook
 #   solution: Submit the task again with a runbook and revision that this bundle has.
-deny contains facts.denial(rego.metadata.rule(), facts.at([["opened", "body", "task", "runbook"]])) if {
-	not is_object(facts.runbook)
+deny contains denial.of(rego.metadata.rule(), lookup.at([["opened", "body", "task", "runbook"]])) if {
+	not is_object(run.runbook)
 }
 
 # METADATA
@@ -40,9 +42,9 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([["opened", "body", "t
 # custom:
 #   code: gate.nothing_to_check
 #   solution: Add the checkpoint and its checks to a new revision of the runbook.
-deny contains facts.denial(rego.metadata.rule(), facts.at([["step"], ["checkpoint"]])) if {
-	is_object(facts.runbook)
-	not facts.checkpoint.checks[0]
+deny contains denial.of(rego.metadata.rule(), lookup.at([["step"], ["checkpoint"]])) if {
+	is_object(run.runbook)
+	not run.checkpoint.checks[0]
 }
 
 # METADATA
@@ -53,8 +55,8 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([["step"], ["checkpoin
 # custom:
 #   code: gate.check_silent
 #   solution: Add the check to the bundle, or give it a denial for what its pass wants.
-deny contains facts.denial(rego.metadata.rule(), {"check": check}) if {
-	some check in facts.checkpoint.checks
+deny contains denial.of(rego.metadata.rule(), {"check": check}) if {
+	some check in run.checkpoint.checks
 	not data.checks[check].pass
 	_unexplained(check)
 }
@@ -64,7 +66,7 @@ deny contains facts.denial(rego.metadata.rule(), {"check": check}) if {
 # custom:
 #   code: gate.action_undecided
 #   solution: Compare the live objects with the task; the runbook's actions must exclude each other.
-deny contains facts.denial(rego.metadata.rule(), {"wanted": _wanted, "possible": [one.action | some one in _proposals]}) if {
+deny contains denial.of(rego.metadata.rule(), {"wanted": _wanted, "possible": [one.action | some one in _proposals]}) if {
 	_wanted != "escalate"
 	count(_proposals) != 1
 }
@@ -75,7 +77,7 @@ deny contains facts.denial(rego.metadata.rule(), {"wanted": _wanted, "possible":
 # custom:
 #   code: gate.deadline_passed
 #   solution: Look at the other denials; a new task needs a new prequalification.
-deny contains facts.denial(rego.metadata.rule(), facts.at([["now_ms"], ["opened", "body", "deadline_ms"]])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([["now_ms"], ["opened", "body", "deadline_ms"]])) if {
 	_wants_time
 	not _in_time
 }
@@ -87,7 +89,7 @@ _echo["input_sha256"] := crypto.sha256(json.marshal(input))
 
 default _runbook := "unknown"
 
-_runbook := facts.task.runbook if is_string(facts.task.runbook)
+_runbook := run.task.runbook if is_string(run.task.runbook)
 
 default _verdict := "escalate"
 
@@ -116,9 +118,9 @@ _step := input.step if is_string(input.step)
 # A finding asks for what the runbook answers it with, else for escalation; what does least wins.
 default _wanted := "escalate"
 
-_wanted := facts.checkpoint.pass if {
+_wanted := run.checkpoint.pass if {
 	count(_findings) == 0
-	every check in facts.checkpoint.checks { data.checks[check].pass }
+	every check in run.checkpoint.checks { data.checks[check].pass }
 }
 
 _wanted := "retry" if _answers == {"retry"}
@@ -128,10 +130,10 @@ _wanted := "wait" if {
 	_answers - {"wait", "retry"} == set()
 }
 
-_answers contains object.get(facts.checkpoint, ["answers", finding.code], "escalate") if some finding in _findings
+_answers contains object.get(run.checkpoint, ["answers", finding.code], "escalate") if some finding in _findings
 
 _findings contains finding if {
-	some check in facts.checkpoint.checks
+	some check in run.checkpoint.checks
 	some finding in data.checks[check].deny
 }
 
@@ -146,19 +148,19 @@ _proposals := [{
 	"checkpoint": candidate.checkpoint,
 	"params": data.actions[candidate.action].params,
 } |
-	some candidate in facts.checkpoint.next[_wanted]
+	some candidate in run.checkpoint.next[_wanted]
 ]
 
 _wants_time if _wanted in {"wait", "retry"}
 
 _wants_time if {
 	_wanted != "escalate"
-	facts.checkpoint.stops_at_deadline == true
+	run.checkpoint.stops_at_deadline == true
 }
 
 _wants_time if {
 	some proposal in _proposals
-	facts.runbook.effects[proposal.action] == "write"
+	run.runbook.effects[proposal.action] == "write"
 }
 
 _in_time if {
@@ -169,7 +171,7 @@ _in_time if {
 
 default _until_ms := null
 
-_until_ms := min([input.now_ms + facts.runbook.limits_ms.pause[input.checkpoint], input.opened.body.deadline_ms]) if {
+_until_ms := min([input.now_ms + run.runbook.limits_ms.pause[input.checkpoint], input.opened.body.deadline_ms]) if {
 	_wanted == "wait"
 	_in_time
 }

@@ -1,7 +1,8 @@
 """What a write to a namespace did to the runbook's labels, from the bodies in its audit event.
 
-A merge patch and a JSON patch name the labels that they touch. Everything else (a PUT, an apply, an event
-without bodies) sets or removes labels by leaving them out too, so it counts as naming all of them.
+A merge patch and a JSON patch name the labels that they touch. Everything else (a PUT, an apply, a patch with
+directives such as `$patch: replace`, an event without bodies) may change labels that it does not name, so it counts
+as naming all of them.
 """
 
 from __future__ import annotations
@@ -42,15 +43,13 @@ def _requested(event: Mapping[str, Any], label_keys: tuple[str, ...]) -> Labels:
     request = event.get("requestObject")
     if isinstance(request, list):
         return _json_patch([mapping(operation) for operation in request], label_keys)
-    metadata = mapping(mapping(request).get("metadata"))
-    whole = event.get("verb") != "patch" or not mapping(request) or "kind" in mapping(request)
-    if whole:
-        return {key: text(mapping(metadata.get("labels")).get(key)) for key in label_keys}
-    if "labels" not in metadata:
-        return {}
-    labels = metadata["labels"]
-    named = [key for key in label_keys if not isinstance(labels, dict) or key in labels]
-    return {key: text(mapping(labels).get(key)) for key in named}
+    patch = mapping(request)
+    metadata = mapping(patch.get("metadata"))
+    labels = metadata.get("labels", {})
+    if event.get("verb") != "patch" or not patch or "kind" in patch or not isinstance(labels, dict):
+        return {key: text(mapping(labels).get(key)) for key in label_keys}
+    directive = any(name.startswith("$") for name in (*patch, *metadata, *labels))
+    return {key: text(labels.get(key)) for key in label_keys if directive or key in labels}
 
 
 def _json_patch(operations: Iterable[Mapping[str, Any]], label_keys: tuple[str, ...]) -> Labels:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from runbook_gate.clock import SystemClock
 from runbook_gate.configuration import Settings
-from runbook_gate.doctor.cluster import cluster_answers, clock_agrees, rights
+from runbook_gate.doctor.cluster import clock_agrees, cluster_answers, rights
 from runbook_gate.errors import EnvironmentFault, RunbookGateError
 from runbook_gate.ledger import Store, filesystem_kind
 from runbook_gate.registers.files import FileRegisters
-from runbook_gate.session import program, read_bundle, serving
+from runbook_gate.serving import read_bundle, serving
+from runbook_gate.session import program
 
 REGISTERS = ("namespace_baseline", "platform_exceptions", "cluster_inventory", "namespace_ownership")
 

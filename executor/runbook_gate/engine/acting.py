@@ -74,7 +74,7 @@ class Actor:
         if history.opened.routing.effects.get(action) != "write" or not self._fresh(history):
             return None
         attempt = len(history.attempts(decision.next.step)) + 1
-        run = history.newest.run
+        run, read = history.newest.run, _last_read(history)
 
         def draft(entry: Entry) -> Draft:
             body = IntentBody(
@@ -86,6 +86,7 @@ class Actor:
                 not_after_ms=params["not_after_ms"],
                 params_sha256=sha256_hex(canonical_bytes(params)),
                 decision=entry.sha256,
+                read_date_ms=read["http"]["date_ms"],
                 marker=f"rbgate.{run}.{attempt}",
             )
             return Draft(
@@ -121,12 +122,11 @@ class Actor:
             "namespace": history.opened.task.namespace,
             "label_keys": list(history.opened.routing.label_keys),
             "audit_ids": [attempt.intent.sha256 for attempt in made],
-            "since_ms": made[0].intent.at_ms,
+            "since_ms": made[0].intent.body["read_date_ms"] or made[0].intent.at_ms,
         }
 
     def _fresh(self, history: History) -> bool:
-        gathered = list(history.observations("gather", step=history.step))
-        read: int = gathered[-1].body["last"]["read_boottime_ms"]
+        read: int = _last_read(history)["read_boottime_ms"]
         return self._clock.read().boottime_ms - read <= FRESH_MS
 
     def _params(self, effect: Effect[Any, Any], params: Mapping[str, Any]) -> Any:
@@ -136,8 +136,7 @@ class Actor:
             refuse("params", f"the params of {effect.name} are not as its schema says")
 
     def _fence_facts(self, history: History) -> FenceFacts:
-        gathered = list(history.observations("gather", step=history.step))
-        newest = gathered[-1].body["last"]["object"] if gathered else None
+        newest = _last_read(history).get("object")
         return FenceFacts(
             task=history.opened.task,
             label_keys=tuple(history.opened.routing.label_keys),
@@ -165,6 +164,13 @@ class Actor:
             basis=basis or _reading(history.newest),
             label_keys=tuple(history.opened.routing.label_keys),
         )
+
+
+def _last_read(history: History) -> dict[str, Any]:
+    """The newest gather's last read of the namespace; empty before the first."""
+    gathered = list(history.observations("gather", step=history.step))
+    read: dict[str, Any] = gathered[-1].body["last"] if gathered else {}
+    return read
 
 
 def _reading(entry: Entry) -> Reading:

@@ -49,10 +49,6 @@ class Gate(Protocol):
         """Ask for a decision on an input. A fault is an outcome, not an exception."""
         ...
 
-    def pins(self, pins: Pins) -> Pins:
-        """The pins with the OPA version that answers now."""
-        ...
-
 
 @dataclass(frozen=True)
 class Address:
@@ -125,14 +121,6 @@ class OpaGate:
             ),
             outcome,
         )
-
-    def pins(self, pins: Pins) -> Pins:
-        """The pins with the OPA version that answers now.
-
-        Raises:
-            SidecarFault: if nothing answers.
-        """
-        return pins.model_copy(update={"opa_version": self.revision()[0]})
 
     def revision(self) -> tuple[str, str | None]:
         """OPA's version, and the revision of the one bundle that it serves; None if it serves none or several.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -45,7 +46,7 @@ class Sidecar:
         self._folder = Path(tempfile.mkdtemp(prefix="runbook-gate-opa-"))
         (self._folder / "bundle.tar.gz").write_bytes(bundle.raw)
         self.binary_sha256 = sha256_hex(opa.read_bytes())
-        self._start_s = start_s
+        self._opa, self._start_s = opa, start_s
         self._process = ServerProcess(
             "opa", [str(opa), *ARGUMENTS], self._folder / "opa.log", cwd=self._folder, env={}
         )
@@ -55,6 +56,13 @@ class Sidecar:
     def address(self) -> Address:
         """Where it listens."""
         return Address(socket=str(self._folder / "opa.sock"))
+
+    @property
+    def platform(self) -> str | None:
+        """What the binary says of its platform, such as `linux/amd64`."""
+        told = subprocess.run([str(self._opa), "version"], env={}, capture_output=True, text=True, timeout=10, check=False)
+        stated = [line.partition(":")[2].strip() for line in told.stdout.splitlines() if line.startswith("Platform:")]
+        return stated[0] if stated else None
 
     @property
     def process(self) -> ServerProcess:

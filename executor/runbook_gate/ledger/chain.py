@@ -1,6 +1,7 @@
 """Whether a chain agrees with itself. No I/O.
 
-- Each record's digest is that of its bytes, as they are stored.
+- Each record's digest is that of its bytes, as they are stored. They are serialised again only to see that every
+  reader reads the same in them: no key twice, no other spelling.
 - Its bytes say of which chain it is, where it stands, and which record comes before.
 - Positions begin at 1 and leave nothing out. The newest record is the one that the index names.
 - After the first break nothing is said of the rest.
@@ -14,7 +15,7 @@ from typing import Any, Final, Literal
 
 from runbook_gate.canonical import sha256_hex
 
-Fault = Literal["altered", "gap", "unreadable", "misplaced", "unlinked", "head_differs", "index_differs"]
+Fault = Literal["altered", "gap", "not_canonical", "misplaced", "unlinked", "head_differs", "index_differs"]
 FINAL: Final[dict[str, str]] = {"complete": "completed", "escalated": "escalated"}
 
 
@@ -47,9 +48,9 @@ class Break:
     Attributes:
         seq: the position.
         fault: altered: the bytes do not have the digest. gap: records are missing before this position.
-            unreadable: the bytes are not a JSON object. misplaced: the bytes name another chain, position or
-            kind. unlinked: the bytes name another record before them. head_differs: the newest record is not the
-            one that the index names. index_differs: the index says something else of this record.
+            not_canonical: the bytes are not the canonical form of an object. misplaced: the bytes name another
+            chain, position or kind. unlinked: the bytes name another record before them. head_differs: the newest
+            record is not the one that the index names. index_differs: the index says something else of this one.
     """
 
     seq: int
@@ -95,7 +96,7 @@ class Chain:
         fields = _read(link)
         fault = self._fault(fields, link) if isinstance(fields, dict) else fields
         if fault or not isinstance(fields, dict):
-            self.broken = Break(seq, fault or "unreadable")
+            self.broken = Break(seq, fault or "not_canonical")
             return None
         self.length, self.head, self.kind = seq, link.sha256, link.kind
         return fields
@@ -129,11 +130,20 @@ class Chain:
         return None if fields.get("prev_sha256", "") == self.head else "unlinked"
 
 
+def _refuse(_: str) -> None:
+    raise ValueError("no number of ours")
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse)
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
 def _read(link: Link) -> dict[str, Any] | Fault:
     if not link.intact:
         return "altered"
     try:
-        fields = json.loads(link.data)
+        fields = _DECODER.decode(link.data.decode())
+        spelt = _ENCODER.encode(fields).encode()
     except (ValueError, RecursionError):
-        return "unreadable"
-    return fields if isinstance(fields, dict) else "unreadable"
+        return "not_canonical"
+    return fields if isinstance(fields, dict) and spelt == link.data else "not_canonical"

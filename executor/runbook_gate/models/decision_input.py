@@ -43,6 +43,9 @@ class IntentBody(Closed):
     not_after_ms: Milliseconds = Field(description="No send after this moment.")
     params_sha256: Sha256 = Field(description="Digest of the canonical params.")
     decision: Sha256 = Field(description="The decision entry that asked for it.")
+    read_date_ms: Milliseconds | None = Field(
+        description="Date header of the last read before the intent: later writes have later audit times."
+    )
     marker: str = Field(description="fieldManager of the PATCH.", examples=["rbgate.01kq3v.1"])
 
 

@@ -61,7 +61,9 @@ class Pins(Closed):
     )
     signer_key_id: str | None = Field(description="Key that signed the bundle; null if unsigned.", examples=["release-2026"])
     opa_version: str = Field(description="OPA's version.", examples=["1.22.0"])
-    opa_platform: str = Field(description="OPA's platform.", examples=["linux/amd64"])
+    opa_platform: str | None = Field(
+        description="Platform of the opa binary; null if it cannot be measured.", examples=["linux/amd64"]
+    )
     opa_sha256: Sha256 | None = Field(description="Digest of the opa binary; null if it cannot be measured.")
     opa_basis: Literal["measured", "claimed"] = Field(
         description="measured: the executor started that binary; claimed: the sidecar says so.",

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from runbook_gate.clock import Clock
+from runbook_gate.documents import Limits
 from runbook_gate.registers.protocol import RawAnswer
 
-MAX_SIZE: Final = 8 * 1024 * 1024
+MAX_SIZE: Final = Limits().size
 
 
 class FileRegisters:

@@ -7,18 +7,18 @@ package actions.patch_labels
 
 import future.keywords.not
 
-import data.facts
 import data.facts.attempts
 import data.facts.namespaces
+import data.facts.run
 
 # METADATA
 # title: Params
 params := {
-	"namespace": facts.task.namespace,
+	"namespace": run.task.namespace,
 	"uid": _last.object.uid,
 	"resource_version": _last.object.resource_version,
-	"labels": {key: facts.task.labels[key] | some key in facts.runbook.label_keys},
-	"not_after_ms": min([input.now_ms + facts.runbook.limits_ms.go, input.opened.body.deadline_ms]),
+	"labels": {key: run.task.labels[key] | some key in run.runbook.label_keys},
+	"not_after_ms": min([input.now_ms + run.runbook.limits_ms.go, input.opened.body.deadline_ms]),
 } if {
 	namespaces.sound(_last)
 	not namespaces.restored(_last)

@@ -7,15 +7,15 @@ package actions.resolve_write
 
 import future.keywords.not
 
-import data.facts
 import data.facts.attempts
 import data.facts.namespaces
+import data.facts.run
 
 # METADATA
 # title: Params
 params := {
-	"namespace": facts.task.namespace,
-	"label_keys": facts.runbook.label_keys,
+	"namespace": run.task.namespace,
+	"label_keys": run.runbook.label_keys,
 	"audit_ids": attempts.audit_ids,
 	"since_ms": attempts.since_ms,
 } if {

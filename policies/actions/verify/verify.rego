@@ -3,15 +3,15 @@
 # description: One round of readback, probes and readback on every server.
 package actions.verify
 
-import data.facts
 import data.facts.attempts
 import data.facts.probes
+import data.facts.run
 
 # METADATA
 # title: Params
 params := {
-	"namespace": facts.task.namespace,
-	"label_keys": facts.runbook.label_keys,
+	"namespace": run.task.namespace,
+	"label_keys": run.runbook.label_keys,
 	"probes": probes.specs,
 	"audit_ids": _missing,
 	"since_ms": attempts.since_ms,

@@ -5,8 +5,10 @@ package checks.attempt_order
 
 import future.keywords.not
 
-import data.facts
 import data.facts.attempts
+import data.facts.denial
+import data.facts.lookup
+import data.facts.run
 
 # METADATA
 # title: Everything this check wants is shown
@@ -22,17 +24,17 @@ pass if {
 # custom:
 #   code: attempt_order.miscounted
 #   solution: Keep the store as it is, and find out with `runbook-gate ledger verify` what was lost.
-deny contains facts.denial(rego.metadata.rule(), _numbers) if not attempts.counted
+deny contains denial.of(rego.metadata.rule(), _numbers) if not attempts.counted
 
 # METADATA
 # title: No write attempt is left
 # custom:
 #   code: attempt_order.budget_spent
 #   solution: Read the outcomes of the attempts; another try needs a new task.
-deny contains facts.denial(rego.metadata.rule(), object.union(_numbers, {"budget": budget})) if {
+deny contains denial.of(rego.metadata.rule(), object.union(_numbers, {"budget": budget})) if {
 	attempts.counted
 	not attempts.left
-	budget := object.get(facts.runbook, "retry_budget", null)
+	budget := object.get(run.runbook, "retry_budget", null)
 }
 
 # METADATA
@@ -40,7 +42,7 @@ deny contains facts.denial(rego.metadata.rule(), object.union(_numbers, {"budget
 # custom:
 #   code: attempt_order.not_decided
 #   solution: Keep the store as it is; the run was not continued from the decision that its ledger ends with.
-deny contains facts.denial(rego.metadata.rule(), _numbers) if {
+deny contains denial.of(rego.metadata.rule(), _numbers) if {
 	attempts.counted
 	not _decided
 }
@@ -50,7 +52,7 @@ deny contains facts.denial(rego.metadata.rule(), _numbers) if {
 # custom:
 #   code: attempt_order.facts_outdated
 #   solution: Nothing is to be done; the facts are gathered again.
-deny contains facts.denial(rego.metadata.rule(), facts.at([["observed", "gather", "seq"]])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "gather", "seq"]])) if {
 	_decided
 	not _newer
 }

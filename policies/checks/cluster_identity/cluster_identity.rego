@@ -6,9 +6,11 @@ package checks.cluster_identity
 
 import future.keywords.not
 
-import data.facts
-import data.facts.http
+import data.facts.answers
+import data.facts.denial
+import data.facts.lookup
 import data.facts.registers
+import data.facts.run
 
 # METADATA
 # title: Everything this check wants is shown
@@ -24,9 +26,9 @@ pass if {
 # custom:
 #   code: cluster_identity.unanswered
 #   solution: Make the API server reachable; the run goes on by itself when it answers before its deadline.
-deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(["observed", "gather", "body", request]))) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(["observed", "gather", "body", request]))) if {
 	some request in ["cluster", "identity"]
-	http.unanswered(facts.value(["observed", "gather", "body", request]).http)
+	answers.unanswered(lookup.value(["observed", "gather", "body", request]).http)
 }
 
 # METADATA
@@ -34,8 +36,8 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(["observed"
 # custom:
 #   code: cluster_identity.unreadable
 #   solution: Give the executor the right to read the namespace kube-system, and check its credentials.
-deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(["observed", "gather", "body", "cluster"]))) if {
-	not http.unanswered(_cluster.http)
+deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(["observed", "gather", "body", "cluster"]))) if {
+	not answers.unanswered(_cluster.http)
 	not _known(_cluster)
 }
 
@@ -44,8 +46,8 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(["observed"
 # custom:
 #   code: cluster_identity.executor_unknown
 #   solution: Check the executor's credentials; it has to be allowed to create a SelfSubjectReview.
-deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(["observed", "gather", "body", "identity"]))) if {
-	not http.unanswered(_identity.http)
+deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(["observed", "gather", "body", "identity"]))) if {
+	not answers.unanswered(_identity.http)
 	not _executor_known
 }
 
@@ -54,11 +56,11 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(["observed"
 # custom:
 #   code: cluster_identity.wrong_cluster
 #   solution: Compare the executor's cluster address with the inventory, and correct the one that is wrong.
-deny contains facts.denial(rego.metadata.rule(), facts.at([["observed", "gather", "body", "cluster", "uid"], inventory])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "gather", "body", "cluster", "uid"], inventory])) if {
 	_known(_cluster)
-	registers.the_record(facts.runbook.inventory)
+	registers.the_record(run.runbook.inventory)
 	not _same_cluster
-	inventory := array.concat(registers.path(facts.runbook.inventory), ["records", 0, "uid"])
+	inventory := array.concat(registers.path(run.runbook.inventory), ["records", 0, "uid"])
 }
 
 # METADATA
@@ -66,33 +68,33 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([["observed", "gather"
 # custom:
 #   code: cluster_identity.clocks_differ
 #   solution: Synchronise both clocks; every age and deadline is measured with them.
-deny contains facts.denial(rego.metadata.rule(), facts.at(paths)) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at(paths)) if {
 	_known(_cluster)
 	not _clocks_agree
 	paths := [["observed", "gather", "body", "cluster", "http", field] | some field in ["date_ms", "sent_ms", "answered_ms"]]
 }
 
-_cluster := facts.value(["observed", "gather", "body", "cluster"])
+_cluster := lookup.value(["observed", "gather", "body", "cluster"])
 
-_identity := facts.value(["observed", "gather", "body", "identity"])
+_identity := lookup.value(["observed", "gather", "body", "identity"])
 
 _known(cluster) if {
-	http.answered(cluster.http, 200)
+	answers.answered(cluster.http, 200)
 	is_string(cluster.uid)
 	cluster.uid != ""
 }
 
 _executor_known if {
-	http.answered(_identity.http, 201)
+	answers.answered(_identity.http, 201)
 	is_string(_identity.username)
 	_identity.username != ""
 }
 
-_same_cluster if registers.the_record(facts.runbook.inventory).uid == _cluster.uid
+_same_cluster if registers.the_record(run.runbook.inventory).uid == _cluster.uid
 
 # The Date header is in whole seconds: the server's clock showed something within that second.
 _clocks_agree if {
-	skew := facts.runbook.limits_ms.skew
+	skew := run.runbook.limits_ms.skew
 	answer := _cluster.http
 	every moment in [skew, answer.date_ms, answer.sent_ms, answer.answered_ms] { is_number(moment) }
 	answer.date_ms + 999 >= answer.sent_ms - skew

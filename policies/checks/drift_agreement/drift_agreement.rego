@@ -7,17 +7,19 @@ package checks.drift_agreement
 
 import future.keywords.not
 
-import data.facts
-import data.facts.http
+import data.facts.answers
+import data.facts.denial
+import data.facts.lookup
 import data.facts.namespaces
+import data.facts.run
 
 # METADATA
 # title: Everything this check wants is shown
 pass if {
 	count(namespaces.paths) > 0
-	every path in namespaces.paths { namespaces.sound(facts.value(path)) }
-	count(facts.runbook.label_keys) > 0
-	every key in facts.runbook.label_keys { _admitted(key) }
+	every path in namespaces.paths { namespaces.sound(lookup.value(path)) }
+	count(run.runbook.label_keys) > 0
+	every key in run.runbook.label_keys { _admitted(key) }
 	_steady
 	_unmanaged
 }
@@ -28,9 +30,9 @@ pass if {
 # custom:
 #   code: drift_agreement.foreign_value
 #   solution: Find out who set it; if it is not wanted, have the repair prequalified with this value.
-deny contains facts.denial(rego.metadata.rule(), facts.at([live, approved, prequalified])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([live, approved, prequalified])) if {
 	namespaces.legible(namespaces.newest)
-	some key in facts.runbook.label_keys
+	some key in run.runbook.label_keys
 	not _admitted(key)
 	live := array.concat(_newest_path, ["object", "labels", key])
 	approved := ["opened", "body", "task", "labels", key]
@@ -42,7 +44,7 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([live, approved, prequ
 # custom:
 #   code: drift_agreement.moved
 #   solution: Wait, or find out from the audit log who keeps writing to the namespace.
-deny contains facts.denial(rego.metadata.rule(), facts.at(array.concat(versions, [["observed", "gather", "body", "dry_run", "http", "status"]]))) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at(array.concat(versions, [["observed", "gather", "body", "dry_run", "http", "status"]]))) if {
 	_legible
 	not _steady
 	versions := [array.concat(path, ["object", "resource_version"]) | some path in namespaces.paths]
@@ -53,7 +55,7 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(array.concat(versions,
 # custom:
 #   code: drift_agreement.managed_elsewhere
 #   solution: Correct the labels where that manager takes them from.
-deny contains facts.denial(rego.metadata.rule(), facts.at([array.concat(_newest_path, ["object", "managers"])])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([array.concat(_newest_path, ["object", "managers"])])) if {
 	_legible
 	not _unmanaged
 }
@@ -61,16 +63,16 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([array.concat(_newest_
 _newest_path := namespaces.paths[count(namespaces.paths) - 1]
 
 _legible if {
-	every path in namespaces.paths { namespaces.legible(facts.value(path)) }
+	every path in namespaces.paths { namespaces.legible(lookup.value(path)) }
 }
 
-_admitted(key) if namespaces.newest.object.labels[key] == facts.task.labels[key]
+_admitted(key) if namespaces.newest.object.labels[key] == run.task.labels[key]
 
-_admitted(key) if namespaces.newest.object.labels[key] == facts.task.drift.labels[key]
+_admitted(key) if namespaces.newest.object.labels[key] == run.task.drift.labels[key]
 
 _steady if {
-	count({_version(facts.value(path)) | some path in namespaces.paths}) == 1
-	not http.answered(input.observed.gather.body.dry_run.http, 409)
+	count({_version(lookup.value(path)) | some path in namespaces.paths}) == 1
+	not answers.answered(input.observed.gather.body.dry_run.http, 409)
 }
 
 _version(read) := object.filter(read.object, ["uid", "resource_version", "labels"])
@@ -78,11 +80,11 @@ _version(read) := object.filter(read.object, ["uid", "resource_version", "labels
 _unmanaged if namespaces.restored(namespaces.newest)
 
 _unmanaged if {
-	count(facts.runbook.reconcilers) > 0
+	count(run.runbook.reconcilers) > 0
 	every manager in namespaces.newest.object.managers { _no_reconciler(manager) }
 }
 
 _no_reconciler(manager) if {
 	is_string(manager)
-	not manager in facts.runbook.reconcilers
+	not manager in run.runbook.reconcilers
 }

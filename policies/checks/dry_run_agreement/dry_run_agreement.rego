@@ -5,8 +5,9 @@ package checks.dry_run_agreement
 
 import future.keywords.not
 
-import data.facts
-import data.facts.http
+import data.facts.answers
+import data.facts.denial
+import data.facts.lookup
 import data.facts.namespaces
 
 # METADATA
@@ -22,9 +23,9 @@ pass if {
 # custom:
 #   code: dry_run_agreement.unanswered
 #   solution: Make the API server reachable; the run goes on by itself when it answers before its deadline.
-deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(_path))) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(_path))) if {
 	_read
-	http.unanswered(_dry_run.http)
+	answers.unanswered(_dry_run.http)
 }
 
 # METADATA
@@ -32,10 +33,10 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(_path))) if
 # custom:
 #   code: dry_run_agreement.refused
 #   solution: Look at the status and at the plugin that refused; give the executor the right, or mend the plugin.
-deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(_path))) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(_path))) if {
 	_read
-	not http.unanswered(_dry_run.http)
-	not http.answered(_dry_run.http, 409)
+	not answers.unanswered(_dry_run.http)
+	not answers.answered(_dry_run.http, 409)
 	not namespaces.legible(_dry_run)
 }
 
@@ -44,7 +45,7 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(_path))) if
 # custom:
 #   code: dry_run_agreement.differs
 #   solution: Find the admission plugin that changes the labels, and settle with its owner what is approved.
-deny contains facts.denial(rego.metadata.rule(), facts.at([array.concat(_path, ["object", "labels"]), ["opened", "body", "task", "labels"]])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([array.concat(_path, ["object", "labels"]), ["opened", "body", "task", "labels"]])) if {
 	_read
 	namespaces.legible(_dry_run)
 	not _predicted
@@ -52,11 +53,11 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([array.concat(_path, [
 
 _path := ["observed", "gather", "body", "dry_run"]
 
-_dry_run := facts.value(_path)
+_dry_run := lookup.value(_path)
 
 _read if {
 	count(namespaces.paths) > 0
-	every path in namespaces.paths { namespaces.legible(facts.value(path)) }
+	every path in namespaces.paths { namespaces.legible(lookup.value(path)) }
 }
 
 _predicted if {

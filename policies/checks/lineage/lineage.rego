@@ -5,13 +5,15 @@ package checks.lineage
 
 import future.keywords.not
 
-import data.facts
 import data.facts.attempts
+import data.facts.denial
+import data.facts.lookup
+import data.facts.run
 
 # METADATA
 # title: Everything this check wants is shown
 pass if {
-	_way in facts.runbook.lineages
+	_way in run.runbook.lineages
 	_within_budget
 	every attempt in input.attempts { _decided(attempt) }
 	_evidence_kept
@@ -23,14 +25,14 @@ pass if {
 # custom:
 #   code: lineage.not_allowed
 #   solution: Keep the store as it is; compare `runbook-gate show` with the runbook's lineages.
-deny contains facts.denial(rego.metadata.rule(), {"lineage": _way}) if not _way in facts.runbook.lineages
+deny contains denial.of(rego.metadata.rule(), {"lineage": _way}) if not _way in run.runbook.lineages
 
 # METADATA
 # title: There were more write attempts than the runbook allows, or they are not numbered as they were made
 # custom:
 #   code: lineage.budget_exceeded
 #   solution: Keep the store as it is, and find out which executor wrote.
-deny contains facts.denial(rego.metadata.rule(), {"attempts": [object.get(attempt, "attempt", null) | some attempt in input.attempts]}) if {
+deny contains denial.of(rego.metadata.rule(), {"attempts": [object.get(attempt, "attempt", null) | some attempt in input.attempts]}) if {
 	not _within_budget
 }
 
@@ -39,7 +41,7 @@ deny contains facts.denial(rego.metadata.rule(), {"attempts": [object.get(attemp
 # custom:
 #   code: lineage.attempt_undecided
 #   solution: Keep the store as it is, and find out which executor wrote.
-deny contains facts.denial(rego.metadata.rule(), facts.at([["attempts", index, "intent", "body", "decision"]])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([["attempts", index, "intent", "body", "decision"]])) if {
 	some index, attempt in input.attempts
 	not _decided(attempt)
 }
@@ -49,26 +51,26 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([["attempts", index, "
 # custom:
 #   code: lineage.evidence_missing
 #   solution: Restore the evidence from a backup; the state of the namespace is verified.
-deny contains facts.denial(rego.metadata.rule(), facts.at([_missing])) if not _evidence_kept
+deny contains denial.of(rego.metadata.rule(), lookup.at([_missing])) if not _evidence_kept
 
 # METADATA
 # title: The facts are older than the newest round
 # custom:
 #   code: lineage.facts_outdated
 #   solution: Nothing is to be done; the facts are gathered again.
-deny contains facts.denial(rego.metadata.rule(), facts.at([["observed", "gather", "seq"]])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "gather", "seq"]])) if {
 	_evidence_kept
 	not _newer
 }
 
 _missing := ["observed", "gather", "body", "ledger", "evidence_missing"]
 
-_evidence_kept if facts.value(_missing) == []
+_evidence_kept if lookup.value(_missing) == []
 
 _within_budget if {
 	attempts.counted
-	is_number(facts.runbook.retry_budget)
-	attempts.number <= facts.runbook.retry_budget
+	is_number(run.runbook.retry_budget)
+	attempts.number <= run.runbook.retry_budget
 }
 
 _decided(attempt) if {
@@ -76,7 +78,7 @@ _decided(attempt) if {
 	is_string(block.sha256)
 	block.sha256 == attempt.intent.body.decision
 	block.body.verdict == "proceed"
-	facts.runbook.effects[block.body.action] == "write"
+	run.runbook.effects[block.body.action] == "write"
 }
 
 _newer if {

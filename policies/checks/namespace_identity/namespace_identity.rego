@@ -5,15 +5,16 @@ package checks.namespace_identity
 
 import future.keywords.not
 
-import data.facts
-import data.facts.http
+import data.facts.answers
+import data.facts.denial
+import data.facts.lookup
 import data.facts.namespaces
 
 # METADATA
 # title: Everything this check wants is shown
 pass if {
 	count(namespaces.paths) > 0
-	every path in namespaces.paths { namespaces.sound(facts.value(path)) }
+	every path in namespaces.paths { namespaces.sound(lookup.value(path)) }
 }
 
 # METADATA
@@ -21,10 +22,10 @@ pass if {
 # custom:
 #   code: namespace_identity.unanswered
 #   solution: Make the API server reachable; the run goes on by itself when it answers before its deadline.
-deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(path))) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(path))) if {
 	some path in namespaces.paths
-	http.unanswered(facts.value(path).http)
-	not _skipped(facts.value(path))
+	answers.unanswered(lookup.value(path).http)
+	not _skipped(lookup.value(path))
 }
 
 # METADATA
@@ -32,9 +33,9 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(path))) if 
 # custom:
 #   code: namespace_identity.missing
 #   solution: Find out who deleted it; a new namespace needs a new task.
-deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(path))) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(path))) if {
 	some path in namespaces.paths
-	http.answered(facts.value(path).http, 404)
+	answers.answered(lookup.value(path).http, 404)
 }
 
 # METADATA
@@ -42,11 +43,11 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(path))) if 
 # custom:
 #   code: namespace_identity.unreadable
 #   solution: Give the executor the right to read the namespace, and check its credentials.
-deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(path))) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(path))) if {
 	some path in namespaces.paths
-	read := facts.value(path)
-	not http.unanswered(read.http)
-	not http.answered(read.http, 404)
+	read := lookup.value(path)
+	not answers.unanswered(read.http)
+	not answers.answered(read.http, 404)
 	not namespaces.legible(read)
 }
 
@@ -55,10 +56,10 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(http.paths(path))) if 
 # custom:
 #   code: namespace_identity.recreated
 #   solution: It was deleted and made again; have the repair of the new one prequalified.
-deny contains facts.denial(rego.metadata.rule(), facts.at([uid, ["opened", "body", "task", "drift", "namespace_uid"]])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([uid, ["opened", "body", "task", "drift", "namespace_uid"]])) if {
 	some path in namespaces.paths
-	namespaces.legible(facts.value(path))
-	not namespaces.prequalified(facts.value(path))
+	namespaces.legible(lookup.value(path))
+	not namespaces.prequalified(lookup.value(path))
 	uid := array.concat(path, ["object", "uid"])
 }
 
@@ -67,10 +68,10 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([uid, ["opened", "body
 # custom:
 #   code: namespace_identity.terminating
 #   solution: Leave it alone; a namespace that is being deleted needs no repair.
-deny contains facts.denial(rego.metadata.rule(), facts.at(paths)) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at(paths)) if {
 	some path in namespaces.paths
-	namespaces.legible(facts.value(path))
-	not namespaces.alive(facts.value(path))
+	namespaces.legible(lookup.value(path))
+	not namespaces.alive(lookup.value(path))
 	paths := [array.concat(path, ["object", field]) | some field in ["phase", "deletion_ms"]]
 }
 
@@ -78,7 +79,7 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(paths)) if {
 _skipped(read) if {
 	read.http.outcome == "not_sent"
 	some path in namespaces.paths
-	other := facts.value(path)
-	not http.unanswered(other.http)
+	other := lookup.value(path)
+	not answers.unanswered(other.http)
 	not namespaces.legible(other)
 }

@@ -2,16 +2,18 @@ package checks.register_agreement
 
 import future.keywords.not
 
-import data.facts
+import data.facts.denial
+import data.facts.lookup
 import data.facts.registers
+import data.facts.run
 
 # METADATA
 # title: A register does not answer
 # custom:
 #   code: register_agreement.unanswered
 #   solution: Make the register reachable; the run goes on by itself when it answers before its deadline.
-deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["outcome", "problem"]))) if {
-	some register, _ in facts.runbook.agreement
+deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register, ["outcome", "problem"]))) if {
+	some register, _ in run.runbook.agreement
 	registers.unanswered(register)
 }
 
@@ -20,8 +22,8 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(regist
 # custom:
 #   code: register_agreement.missing
 #   solution: Put the register's document in its place.
-deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["outcome", "problem"]))) if {
-	some register, _ in facts.runbook.agreement
+deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register, ["outcome", "problem"]))) if {
+	some register, _ in run.runbook.agreement
 	registers.missing(register)
 }
 
@@ -30,8 +32,8 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(regist
 # custom:
 #   code: register_agreement.malformed
 #   solution: Correct the register's document.
-deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["outcome", "problem"]))) if {
-	some register, _ in facts.runbook.agreement
+deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register, ["outcome", "problem"]))) if {
+	some register, _ in run.runbook.agreement
 	not registers.answered(register)
 	not registers.unanswered(register)
 	not registers.missing(register)
@@ -42,8 +44,8 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(regist
 # custom:
 #   code: register_agreement.wrong_source
 #   solution: Point the register at its authoritative source.
-deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["source_id"]))) if {
-	some register, _ in facts.runbook.agreement
+deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register, ["source_id"]))) if {
+	some register, _ in run.runbook.agreement
 	registers.answered(register)
 	not registers.from_source(register)
 }
@@ -53,8 +55,8 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(regist
 # custom:
 #   code: register_agreement.wrong_schema
 #   solution: Let the source answer in the schema which the runbook names.
-deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["schema_id"]))) if {
-	some register, _ in facts.runbook.agreement
+deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register, ["schema_id"]))) if {
+	some register, _ in run.runbook.agreement
 	registers.answered(register)
 	not registers.of_schema(register)
 }
@@ -64,8 +66,8 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(regist
 # custom:
 #   code: register_agreement.wrong_scope
 #   solution: Ask the register for the cluster and the namespace of the task.
-deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["scope"]))) if {
-	some register, _ in facts.runbook.agreement
+deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register, ["scope"]))) if {
+	some register, _ in run.runbook.agreement
 	registers.answered(register)
 	not registers.in_scope(register)
 }
@@ -75,8 +77,8 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(regist
 # custom:
 #   code: register_agreement.stale
 #   solution: Refresh the register, and compare its clock with the executor's.
-deny contains facts.denial(rego.metadata.rule(), facts.at(array.concat(registers.paths(register, ["as_of_ms"]), [["now_ms"]]))) if {
-	some register, _ in facts.runbook.agreement
+deny contains denial.of(rego.metadata.rule(), lookup.at(array.concat(registers.paths(register, ["as_of_ms"]), [["now_ms"]]))) if {
+	some register, _ in run.runbook.agreement
 	registers.answered(register)
 	not registers.fresh(register)
 }
@@ -86,8 +88,8 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(array.concat(registers
 # custom:
 #   code: register_agreement.incomplete
 #   solution: "Repair the register: complete is true, and total equals the records that it has."
-deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["complete", "total", "dropped"]))) if {
-	some register, _ in facts.runbook.agreement
+deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register, ["complete", "total", "dropped"]))) if {
+	some register, _ in run.runbook.agreement
 	registers.answered(register)
 	not registers.complete(register)
 }

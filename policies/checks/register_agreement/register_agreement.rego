@@ -5,14 +5,16 @@ package checks.register_agreement
 
 import future.keywords.not
 
-import data.facts
+import data.facts.denial
+import data.facts.lookup
 import data.facts.registers
+import data.facts.run
 
 # METADATA
 # title: Everything this check wants is shown
 pass if {
-	count(facts.runbook.agreement) > 0
-	every register, fields in facts.runbook.agreement {
+	count(run.runbook.agreement) > 0
+	every register, fields in run.runbook.agreement {
 		registers.shown(register)
 		count(fields) > 0
 		every field in fields { _agrees(registers.the_record(register), field) }
@@ -24,8 +26,8 @@ pass if {
 # custom:
 #   code: register_agreement.no_record
 #   solution: Enter the target into the register, or correct the task.
-deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["records", "dropped"]))) if {
-	some register, _ in facts.runbook.agreement
+deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register, ["records", "dropped"]))) if {
+	some register, _ in run.runbook.agreement
 	registers.answered(register)
 	registers.complete(register)
 	count(registers.answer(register).records) == 0
@@ -36,8 +38,8 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(regist
 # custom:
 #   code: register_agreement.ambiguous
 #   solution: Leave one record of the target in the register.
-deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(register, ["records"]))) if {
-	some register, _ in facts.runbook.agreement
+deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register, ["records"]))) if {
+	some register, _ in run.runbook.agreement
 	registers.answered(register)
 	registers.complete(register)
 	count(registers.answer(register).records) > 1
@@ -48,8 +50,8 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(registers.paths(regist
 # custom:
 #   code: register_agreement.field_differs
 #   solution: Correct the register or the task; the two have to say the same.
-deny contains facts.denial(rego.metadata.rule(), facts.at(array.concat([stated], _task_paths(field)))) if {
-	some register, fields in facts.runbook.agreement
+deny contains denial.of(rego.metadata.rule(), lookup.at(array.concat([stated], _task_paths(field)))) if {
+	some register, fields in run.runbook.agreement
 	some field in fields
 	record := registers.the_record(register)
 	not _agrees(record, field)
@@ -61,13 +63,13 @@ _agrees(record, "other_labels") if record.other_labels == 0
 
 _agrees(record, "owner_aliases") if {
 	is_array(record.owner_aliases)
-	is_string(facts.task.owner_alias)
-	facts.task.owner_alias in record.owner_aliases
+	is_string(run.task.owner_alias)
+	run.task.owner_alias in record.owner_aliases
 }
 
 _agrees(record, field) if {
-	facts.task[field] != null
-	record[field] == facts.task[field]
+	run.task[field] != null
+	record[field] == run.task[field]
 }
 
 _task_paths("other_labels") := []

@@ -5,7 +5,9 @@ package checks.restoration
 
 import future.keywords.not
 
-import data.facts
+import data.facts.audit
+import data.facts.denial
+import data.facts.lookup
 import data.facts.namespaces
 import data.facts.rounds
 
@@ -14,7 +16,7 @@ import data.facts.rounds
 pass if {
 	_verified
 	count(namespaces.paths) > 0
-	every path in namespaces.paths { namespaces.restored(facts.value(path)) }
+	every path in namespaces.paths { namespaces.restored(lookup.value(path)) }
 }
 
 # METADATA
@@ -22,17 +24,20 @@ pass if {
 # custom:
 #   code: restoration.unverified
 #   solution: Keep the store as it is, and find out with `runbook-gate ledger verify` what was lost.
-deny contains facts.denial(rego.metadata.rule(), {"states": rounds.states}) if not _verified
+deny contains denial.of(rego.metadata.rule(), {"states": rounds.states}) if {
+	is_string(audit.username)
+	not _verified
+}
 
 # METADATA
 # title: The namespace does not carry the approved tuple any more
 # custom:
 #   code: restoration.reverted
 #   solution: Find out from the audit log who wrote the labels; a repair that somebody reverts is not repeated.
-deny contains facts.denial(rego.metadata.rule(), facts.at([labels, ["opened", "body", "task", "labels"]])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([labels, ["opened", "body", "task", "labels"]])) if {
 	some path in namespaces.paths
-	namespaces.legible(facts.value(path))
-	not namespaces.restored(facts.value(path))
+	namespaces.legible(lookup.value(path))
+	not namespaces.restored(lookup.value(path))
 	labels := array.concat(path, ["object", "labels"])
 }
 

@@ -2,17 +2,19 @@ package checks.retry_eligibility
 
 import future.keywords.not
 
-import data.facts
 import data.facts.attempts
 import data.facts.audit
+import data.facts.denial
+import data.facts.lookup
 import data.facts.namespaces
+import data.facts.run
 
 # METADATA
 # title: A write without an answer may still land
 # custom:
 #   code: retry_eligibility.unsettled
 #   solution: Nothing is to be done; the namespace is looked at again when the settle time is over.
-deny contains facts.denial(rego.metadata.rule(), facts.at(_moments)) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at(_moments)) if {
 	_unwritten
 	_class == "api_timeout"
 	not _settled
@@ -24,7 +26,7 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(_moments)) if {
 # custom:
 #   code: retry_eligibility.in_doubt
 #   solution: Nothing is to be done; another attempt is made.
-deny contains facts.denial(rego.metadata.rule(), facts.at([sent, _at("resource_version")])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([sent, _at("resource_version")])) if {
 	_may_retry
 	_class == "api_timeout"
 	not _needs_audit
@@ -37,7 +39,7 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([sent, _at("resource_v
 # custom:
 #   code: retry_eligibility.overtaken
 #   solution: Nothing is to be done; another attempt is made.
-deny contains facts.denial(rego.metadata.rule(), facts.at([sent, _at("resource_version")])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([sent, _at("resource_version")])) if {
 	_may_retry
 	_needs_audit
 	_audit_complete
@@ -50,7 +52,7 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([sent, _at("resource_v
 # custom:
 #   code: retry_eligibility.audit_unanswered
 #   solution: Make the audit log readable; the run goes on by itself when it answers before its deadline.
-deny contains facts.denial(rego.metadata.rule(), facts.at([["observed", "resolve_write", "body", "audit", "outcome"]])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "resolve_write", "body", "audit", "outcome"]])) if {
 	_may_retry
 	_needs_audit
 	_audit.outcome == "unanswered"
@@ -62,7 +64,7 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([["observed", "resolve
 # custom:
 #   code: retry_eligibility.audit_insufficient
 #   solution: Ask the audit log who wrote the labels since the attempt, and decide by hand.
-deny contains facts.denial(rego.metadata.rule(), facts.at(paths)) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at(paths)) if {
 	_may_retry
 	_needs_audit
 	not _audit.outcome == "unanswered"
@@ -75,7 +77,7 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(paths)) if {
 # custom:
 #   code: retry_eligibility.written_since
 #   solution: Ask the writers named in the facts what they decided; the labels may be as they want them.
-deny contains facts.denial(rego.metadata.rule(), object.union(facts.at([_at("labels")]), _writers)) if {
+deny contains denial.of(rego.metadata.rule(), object.union(lookup.at([_at("labels")]), _writers)) if {
 	_may_retry
 	_needs_audit
 	_audit_complete
@@ -99,9 +101,9 @@ _settled if {
 		"boottime_ms": namespaces.newest.read_boottime_ms,
 		"at_ms": namespaces.newest.http.answered_ms,
 	}
-	elapsed := facts.elapsed_ms(attempts.latest.intent, moment)
-	is_number(facts.runbook.limits_ms.settle)
-	elapsed >= facts.runbook.limits_ms.settle
+	elapsed := run.elapsed_ms(attempts.latest.intent, moment)
+	is_number(run.runbook.limits_ms.settle)
+	elapsed >= run.runbook.limits_ms.settle
 }
 
 _moments := [

@@ -2,16 +2,18 @@ package checks.retry_eligibility
 
 import future.keywords.not
 
-import data.facts
 import data.facts.attempts
+import data.facts.denial
+import data.facts.lookup
 import data.facts.namespaces
+import data.facts.run
 
 # METADATA
 # title: The API server refused the write, or failed in a way that is not repeated
 # custom:
 #   code: retry_eligibility.refused
 #   solution: Look at the status and at the plugin that refused; give the executor the right, or mend the plugin.
-deny contains facts.denial(rego.metadata.rule(), facts.at(_answer)) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at(_answer)) if {
 	_unwritten
 	_class == "final"
 }
@@ -21,7 +23,7 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(_answer)) if {
 # custom:
 #   code: retry_eligibility.second_conflict
 #   solution: Find out from the audit log who keeps writing to the namespace, and submit a new task when it is quiet.
-deny contains facts.denial(rego.metadata.rule(), facts.at(_answer)) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at(_answer)) if {
 	_unwritten
 	_class == "conflict"
 	not _first_conflict
@@ -32,7 +34,7 @@ deny contains facts.denial(rego.metadata.rule(), facts.at(_answer)) if {
 # custom:
 #   code: retry_eligibility.budget_spent
 #   solution: Read the outcomes of the attempts, and the state; another try needs a new task.
-deny contains facts.denial(rego.metadata.rule(), object.union(facts.at(_answer), _writers)) if {
+deny contains denial.of(rego.metadata.rule(), object.union(lookup.at(_answer), _writers)) if {
 	_unresolved
 	not attempts.left
 }
@@ -42,10 +44,10 @@ deny contains facts.denial(rego.metadata.rule(), object.union(facts.at(_answer),
 # custom:
 #   code: retry_eligibility.retries_spent
 #   solution: Find out from the audit log who keeps writing to the namespace, and submit a new task when it is quiet.
-deny contains facts.denial(rego.metadata.rule(), {"retries": _retries}) if {
+deny contains denial.of(rego.metadata.rule(), {"retries": _retries}) if {
 	_unresolved
 	attempts.left
-	not _retries < facts.runbook.retries
+	not _retries < run.runbook.retries
 }
 
 # METADATA
@@ -54,7 +56,7 @@ deny contains facts.denial(rego.metadata.rule(), {"retries": _retries}) if {
 # custom:
 #   code: retry_eligibility.conflict
 #   solution: Nothing is to be done; another attempt is made.
-deny contains facts.denial(rego.metadata.rule(), facts.at(_answer)) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at(_answer)) if {
 	_may_retry
 	_class == "conflict"
 	not _needs_audit
@@ -75,12 +77,12 @@ _unwritten if {
 
 # Each value is one that drift_agreement admits; where one is not, that check denies.
 _prequalified_values if {
-	every key in facts.runbook.label_keys { _prequalified_value(key) }
+	every key in run.runbook.label_keys { _prequalified_value(key) }
 }
 
-_prequalified_value(key) if namespaces.newest.object.labels[key] == facts.task.labels[key]
+_prequalified_value(key) if namespaces.newest.object.labels[key] == run.task.labels[key]
 
-_prequalified_value(key) if namespaces.newest.object.labels[key] == facts.task.drift.labels[key]
+_prequalified_value(key) if namespaces.newest.object.labels[key] == run.task.drift.labels[key]
 
 # The latest attempt is of a class that may be tried again, as soon as the state is settled.
 _unresolved if {
@@ -98,12 +100,12 @@ _unresolved if {
 _may_retry if {
 	_unresolved
 	attempts.left
-	_retries < facts.runbook.retries
+	_retries < run.runbook.retries
 }
 
 _first_conflict if {
-	is_number(facts.runbook.conflicts)
-	count([attempt | some attempt in input.attempts; attempts.class(attempt) == "conflict"]) <= facts.runbook.conflicts
+	is_number(run.runbook.conflicts)
+	count([attempt | some attempt in input.attempts; attempts.class(attempt) == "conflict"]) <= run.runbook.conflicts
 }
 
 _retries := count([block |
@@ -112,5 +114,5 @@ _retries := count([block |
 	block.body.verdict == "retry"
 ]) if {
 	is_array(input.lineage)
-	is_number(facts.runbook.retries)
+	is_number(run.runbook.retries)
 }

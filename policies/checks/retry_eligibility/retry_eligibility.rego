@@ -7,9 +7,10 @@ package checks.retry_eligibility
 
 import future.keywords.not
 
-import data.facts
 import data.facts.attempts
 import data.facts.audit
+import data.facts.denial
+import data.facts.lookup
 import data.facts.namespaces
 
 # METADATA
@@ -27,7 +28,7 @@ pass if {
 # custom:
 #   code: retry_eligibility.miscounted
 #   solution: Keep the store as it is, and find out with `runbook-gate ledger verify` what was lost.
-deny contains facts.denial(rego.metadata.rule(), numbers) if {
+deny contains denial.of(rego.metadata.rule(), numbers) if {
 	not attempts.counted
 	numbers := {"attempts": [object.get(attempt, "attempt", null) | some attempt in input.attempts]}
 }
@@ -37,7 +38,7 @@ deny contains facts.denial(rego.metadata.rule(), numbers) if {
 # custom:
 #   code: retry_eligibility.facts_outdated
 #   solution: Nothing is to be done; the namespace is looked at again.
-deny contains facts.denial(rego.metadata.rule(), facts.at([["observed", "resolve_write", "seq"]])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "resolve_write", "seq"]])) if {
 	attempts.counted
 	not attempts.resolved
 }
@@ -47,14 +48,14 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([["observed", "resolve
 # custom:
 #   code: retry_eligibility.ledger_behind
 #   solution: The store lost entries, perhaps in a failover. Compare its head with the ones that left the host.
-deny contains facts.denial(rego.metadata.rule(), facts.at([_at("markers")])) if _ledger_behind
+deny contains denial.of(rego.metadata.rule(), lookup.at([_at("markers")])) if _ledger_behind
 
 # METADATA
 # title: The API server stored other labels than were sent
 # custom:
 #   code: retry_eligibility.stored_differs
 #   solution: Find the admission plugin that changes the labels, and settle with its owner what is approved.
-deny contains facts.denial(rego.metadata.rule(), facts.at([stored, ["opened", "body", "task", "labels"]])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([stored, ["opened", "body", "task", "labels"]])) if {
 	_failed
 	_stored_differs
 	stored := ["attempts", attempts.number - 1, "observation", "body", "patched", "object", "labels"]
@@ -65,11 +66,11 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([stored, ["opened", "b
 # custom:
 #   code: retry_eligibility.reverted
 #   solution: Ask the writers named in the facts; a repair that somebody reverts is not repeated.
-deny contains facts.denial(rego.metadata.rule(), found) if {
+deny contains denial.of(rego.metadata.rule(), found) if {
 	_failed
 	not _stored_differs
 	_was_there
-	found := object.union(facts.at([_at("labels"), _at("markers")]), _writers)
+	found := object.union(lookup.at([_at("labels"), _at("markers")]), _writers)
 }
 
 _at(field) := ["observed", "resolve_write", "body", "read", "object", field]

@@ -5,7 +5,9 @@ package checks.target_clear
 
 import future.keywords.not
 
-import data.facts
+import data.facts.denial
+import data.facts.lookup
+import data.facts.run
 
 # METADATA
 # title: Everything this check wants is shown
@@ -20,21 +22,21 @@ pass if {
 # custom:
 #   code: target_clear.chain_broken
 #   solution: Keep the store as it is, and find out with `runbook-gate ledger verify` what was changed.
-deny contains facts.denial(rego.metadata.rule(), _at(["previous_run", "previous_chain"])) if not _chain_intact
+deny contains denial.of(rego.metadata.rule(), _at(["previous_run", "previous_chain"])) if not _chain_intact
 
 # METADATA
 # title: An earlier escalation on the target is not acknowledged
 # custom:
 #   code: target_clear.unacknowledged_escalation
 #   solution: Read its packet and acknowledge it with `runbook-gate escalations ack`.
-deny contains facts.denial(rego.metadata.rule(), _at(["escalations"])) if not _acknowledged
+deny contains denial.of(rego.metadata.rule(), _at(["escalations"])) if not _acknowledged
 
 # METADATA
 # title: The executor is paused
 # custom:
 #   code: target_clear.paused
 #   solution: Ask who paused it; `runbook-gate unpause` ends the pause.
-deny contains facts.denial(rego.metadata.rule(), _at(["paused"])) if not _running
+deny contains denial.of(rego.metadata.rule(), _at(["paused"])) if not _running
 
 _chain_intact if {
 	_ledger.previous_chain == "none"
@@ -52,9 +54,9 @@ _running if _ledger.paused == null
 
 # The ledger as gather saw it; before that, as it was when the run was opened.
 _path := ["observed", "gather", "body", "ledger"] if {
-	facts.checkpoint.judges == "gather"
+	run.checkpoint.judges == "gather"
 } else := ["opened", "body", "ledger"]
 
-_ledger := facts.value(_path)
+_ledger := lookup.value(_path)
 
-_at(fields) := facts.at([array.concat(_path, [field]) | some field in fields])
+_at(fields) := lookup.at([array.concat(_path, [field]) | some field in fields])

@@ -5,15 +5,17 @@ package checks.task_contract
 
 import future.keywords.not
 
-import data.facts
+import data.facts.denial
+import data.facts.lookup
 import data.facts.namespaces
+import data.facts.run
 
 # METADATA
 # title: Everything this check wants is shown
 pass if {
 	_active
-	namespaces.labelled(facts.task.labels)
-	namespaces.labelled(facts.task.drift.labels)
+	namespaces.labelled(run.task.labels)
+	namespaces.labelled(run.task.drift.labels)
 	_budget_agrees
 	_submitter_listed
 	_prequalifier_listed
@@ -26,11 +28,11 @@ pass if {
 # custom:
 #   code: task_contract.superseded
 #   solution: Submit a new task that names the active revision.
-deny contains facts.denial(rego.metadata.rule(), found) if {
+deny contains denial.of(rego.metadata.rule(), found) if {
 	not _active
 	found := object.union(
-		facts.at([["opened", "body", "task", "runbook"]]),
-		{"successor": object.get(facts.runbook, "successor", null)},
+		lookup.at([["opened", "body", "task", "runbook"]]),
+		{"successor": object.get(run.runbook, "successor", null)},
 	)
 }
 
@@ -39,8 +41,8 @@ deny contains facts.denial(rego.metadata.rule(), found) if {
 # custom:
 #   code: task_contract.labels_malformed
 #   solution: State every label of the runbook in the task, null where it is left out, and no other.
-deny contains facts.denial(rego.metadata.rule(), facts.at([["opened", "body", "task", "labels"]])) if {
-	not namespaces.labelled(facts.task.labels)
+deny contains denial.of(rego.metadata.rule(), lookup.at([["opened", "body", "task", "labels"]])) if {
+	not namespaces.labelled(run.task.labels)
 }
 
 # METADATA
@@ -48,8 +50,8 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([["opened", "body", "t
 # custom:
 #   code: task_contract.drift_malformed
 #   solution: State the value of every label of the runbook as it was seen, null where it was absent.
-deny contains facts.denial(rego.metadata.rule(), facts.at([["opened", "body", "task", "drift", "labels"]])) if {
-	not namespaces.labelled(facts.task.drift.labels)
+deny contains denial.of(rego.metadata.rule(), lookup.at([["opened", "body", "task", "drift", "labels"]])) if {
+	not namespaces.labelled(run.task.drift.labels)
 }
 
 # METADATA
@@ -57,11 +59,11 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([["opened", "body", "t
 # custom:
 #   code: task_contract.budget_differs
 #   solution: Submit a new task with the runbook's retry budget.
-deny contains facts.denial(rego.metadata.rule(), found) if {
+deny contains denial.of(rego.metadata.rule(), found) if {
 	not _budget_agrees
 	found := object.union(
-		facts.at([["opened", "body", "task", "retry_budget"]]),
-		{"runbook": object.get(facts.runbook, "retry_budget", null)},
+		lookup.at([["opened", "body", "task", "retry_budget"]]),
+		{"runbook": object.get(run.runbook, "retry_budget", null)},
 	)
 }
 
@@ -70,7 +72,7 @@ deny contains facts.denial(rego.metadata.rule(), found) if {
 # custom:
 #   code: task_contract.unlisted_submitter
 #   solution: Let a listed party submit the task, or have this one reviewed into the parties data.
-deny contains facts.denial(rego.metadata.rule(), facts.at([["opened", "body", "task", "submission", "submitter"]])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([["opened", "body", "task", "submission", "submitter"]])) if {
 	not _submitter_listed
 }
 
@@ -79,7 +81,7 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([["opened", "body", "t
 # custom:
 #   code: task_contract.unlisted_prequalifier
 #   solution: Have the repair prequalified by a listed party, and submit a new task.
-deny contains facts.denial(rego.metadata.rule(), facts.at([["opened", "body", "task", "prequalification", "by"]])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([["opened", "body", "task", "prequalification", "by"]])) if {
 	not _prequalifier_listed
 }
 
@@ -88,35 +90,35 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([["opened", "body", "t
 # custom:
 #   code: task_contract.prequalification_past
 #   solution: Have the repair prequalified again, and submit a new task.
-deny contains facts.denial(rego.metadata.rule(), facts.at(_until)) if not _prequalified
+deny contains denial.of(rego.metadata.rule(), lookup.at(_until)) if not _prequalified
 
 # METADATA
 # title: The prequalification is not shown well enough
 # custom:
 #   code: task_contract.insufficient_assurance
 #   solution: Submit the task in a way that gives the assurance which the runbook wants.
-deny contains facts.denial(rego.metadata.rule(), facts.at([["opened", "body", "task", "submission", "assurance"]])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([["opened", "body", "task", "submission", "assurance"]])) if {
 	_prequalifier_listed
 	not _assured
 }
 
-_active if facts.runbook.status == "active"
+_active if run.runbook.status == "active"
 
 _budget_agrees if {
-	is_number(facts.runbook.retry_budget)
-	facts.task.retry_budget == facts.runbook.retry_budget
+	is_number(run.runbook.retry_budget)
+	run.task.retry_budget == run.runbook.retry_budget
 }
 
-_submitter_listed if facts.task.submission.submitter in data.parties.submitters
+_submitter_listed if run.task.submission.submitter in data.parties.submitters
 
-_prequalifier_listed if facts.task.prequalification.by in data.parties.prequalifiers
+_prequalifier_listed if run.task.prequalification.by in data.parties.prequalifiers
 
 _prequalified if {
 	is_number(input.now_ms)
-	is_number(facts.task.prequalification.until_ms)
-	input.now_ms < facts.task.prequalification.until_ms
+	is_number(run.task.prequalification.until_ms)
+	input.now_ms < run.task.prequalification.until_ms
 }
 
 _until := [["now_ms"], ["opened", "body", "task", "prequalification", "until_ms"]]
 
-_assured if facts.task.submission.assurance in facts.runbook.assurance
+_assured if run.task.submission.assurance in run.runbook.assurance

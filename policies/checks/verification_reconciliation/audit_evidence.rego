@@ -2,17 +2,19 @@ package checks.verification_reconciliation
 
 import future.keywords.not
 
-import data.facts
+import data.facts.denial
+import data.facts.lookup
 import data.facts.rounds
+import data.facts.run
 
 # METADATA
 # title: There is no audit log to ask
 # custom:
 #   code: verification_reconciliation.audit_unconfigured
 #   solution: Configure the API server's audit log; this runbook wants each probe's event.
-deny contains facts.denial(rego.metadata.rule(), facts.at([_outcome])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([_outcome])) if {
 	_required
-	facts.value(_outcome) == "unconfigured"
+	lookup.value(_outcome) == "unconfigured"
 }
 
 # METADATA
@@ -20,9 +22,9 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([_outcome])) if {
 # custom:
 #   code: verification_reconciliation.audit_unanswered
 #   solution: Make the audit log readable; the run goes on by itself when it answers before its deadline.
-deny contains facts.denial(rego.metadata.rule(), facts.at([_outcome])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([_outcome])) if {
 	_pending
-	facts.value(_outcome) == "unanswered"
+	lookup.value(_outcome) == "unanswered"
 }
 
 # METADATA
@@ -30,9 +32,9 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([_outcome])) if {
 # custom:
 #   code: verification_reconciliation.audit_pending
 #   solution: Nothing is to be done; they are looked up again with the next round.
-deny contains facts.denial(rego.metadata.rule(), {"states": rounds.states}) if {
+deny contains denial.of(rego.metadata.rule(), {"states": rounds.states}) if {
 	_pending
-	facts.value(_outcome) == "answered"
+	lookup.value(_outcome) == "answered"
 	not _overdue
 }
 
@@ -41,15 +43,15 @@ deny contains facts.denial(rego.metadata.rule(), {"states": rounds.states}) if {
 # custom:
 #   code: verification_reconciliation.audit_missing
 #   solution: Check the API server's audit policy and log, and that the executor reads every server's log.
-deny contains facts.denial(rego.metadata.rule(), {"states": rounds.states}) if {
+deny contains denial.of(rego.metadata.rule(), {"states": rounds.states}) if {
 	_pending
-	not facts.value(_outcome) in {"unanswered", "unconfigured"}
+	not lookup.value(_outcome) in {"unanswered", "unconfigured"}
 	_overdue
 }
 
 _outcome := ["rounds", rounds.newest, "body", "audit", "outcome"]
 
-_required if facts.runbook.audit != "optional"
+_required if run.runbook.audit != "optional"
 
 _pending if {
 	not rounds.uncontradicted
@@ -60,7 +62,7 @@ _pending if {
 _overdue if {
 	some index, state in rounds.states
 	state == "pending"
-	not facts.elapsed_ms(input.rounds[index], input.rounds[rounds.newest]) <= facts.runbook.limits_ms.audit
+	not run.elapsed_ms(input.rounds[index], input.rounds[rounds.newest]) <= run.runbook.limits_ms.audit
 }
 
-_overdue if not is_number(facts.runbook.limits_ms.audit)
+_overdue if not is_number(run.runbook.limits_ms.audit)

@@ -7,8 +7,9 @@ package checks.verification_reconciliation
 
 import future.keywords.not
 
-import data.facts
 import data.facts.audit
+import data.facts.denial
+import data.facts.lookup
 import data.facts.namespaces
 import data.facts.rounds
 
@@ -25,7 +26,7 @@ pass if {
 # custom:
 #   code: verification_reconciliation.readback_differs
 #   solution: Ask the writers named in the facts; a repair that somebody reverts is not repeated.
-deny contains facts.denial(rego.metadata.rule(), object.union(facts.at([path]), writers)) if {
+deny contains denial.of(rego.metadata.rule(), object.union(lookup.at([path]), writers)) if {
 	some index, round in input.rounds
 	some server, read_back in round.body.servers
 	some place in ["first", "last"]
@@ -39,7 +40,7 @@ deny contains facts.denial(rego.metadata.rule(), object.union(facts.at([path]), 
 # custom:
 #   code: verification_reconciliation.not_as_asked
 #   solution: Find out which executor made the round; its ledger names its version.
-deny contains facts.denial(rego.metadata.rule(), facts.at([["rounds", index, "seq"]])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([["rounds", index, "seq"]])) if {
 	some index, state in rounds.states
 	state == "not_as_asked"
 }
@@ -49,7 +50,7 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([["rounds", index, "se
 # custom:
 #   code: verification_reconciliation.exempt
 #   solution: The labels have no effect while the exemption stands; settle it with the API server's owner.
-deny contains facts.denial(rego.metadata.rule(), _of_probe(index, server, probe)) if {
+deny contains denial.of(rego.metadata.rule(), _of_probe(index, server, probe)) if {
 	rounds.results[index][server][probe] == "exempt"
 }
 
@@ -58,7 +59,7 @@ deny contains facts.denial(rego.metadata.rule(), _of_probe(index, server, probe)
 # custom:
 #   code: verification_reconciliation.audit_ambiguous
 #   solution: Find out who writes events under the executor's Audit-IDs and name.
-deny contains facts.denial(rego.metadata.rule(), _of_probe(index, server, probe)) if {
+deny contains denial.of(rego.metadata.rule(), _of_probe(index, server, probe)) if {
 	rounds.results[index][server][probe] == "ambiguous"
 }
 
@@ -67,10 +68,10 @@ deny contains facts.denial(rego.metadata.rule(), _of_probe(index, server, probe)
 # custom:
 #   code: verification_reconciliation.unanswered
 #   solution: Make the API server reachable; the run goes on by itself when it answers before its deadline.
-deny contains facts.denial(rego.metadata.rule(), found) if {
+deny contains denial.of(rego.metadata.rule(), found) if {
 	rounds.states[rounds.newest] == "unanswered"
 	_readable
-	found := facts.at([["rounds", rounds.newest, "seq"]])
+	found := lookup.at([["rounds", rounds.newest, "seq"]])
 }
 
 # METADATA
@@ -78,7 +79,7 @@ deny contains facts.denial(rego.metadata.rule(), found) if {
 # custom:
 #   code: verification_reconciliation.too_few_rounds
 #   solution: Nothing is to be done; another round is made.
-deny contains facts.denial(rego.metadata.rule(), {"states": rounds.states}) if {
+deny contains denial.of(rego.metadata.rule(), {"states": rounds.states}) if {
 	not rounds.uncontradicted
 	_good_so_far
 }
@@ -89,10 +90,10 @@ _good_so_far if rounds.states[rounds.newest] == "good"
 
 # Where the namespace cannot be read, namespace_identity says so.
 _readable if {
-	every path in namespaces.paths { namespaces.sound(facts.value(path)) }
+	every path in namespaces.paths { namespaces.sound(lookup.value(path)) }
 }
 
-_of_probe(index, server, probe) := facts.at(array.concat(
+_of_probe(index, server, probe) := lookup.at(array.concat(
 	[["rounds", index, "body", "servers", server, "endpoint"]],
 	[array.concat(["rounds", index, "body", "servers", server, "probes", probe], field) | some field in _told],
 ))

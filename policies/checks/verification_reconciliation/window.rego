@@ -2,8 +2,10 @@ package checks.verification_reconciliation
 
 import future.keywords.not
 
-import data.facts
+import data.facts.denial
+import data.facts.lookup
 import data.facts.rounds
+import data.facts.run
 
 # METADATA
 # title: Admission does not act as the labels say yet
@@ -11,7 +13,7 @@ import data.facts.rounds
 # custom:
 #   code: verification_reconciliation.lagging
 #   solution: Nothing is to be done; another round is made.
-deny contains facts.denial(rego.metadata.rule(), found) if {
+deny contains denial.of(rego.metadata.rule(), found) if {
 	some found in _wrong
 	_in_window
 }
@@ -21,7 +23,7 @@ deny contains facts.denial(rego.metadata.rule(), found) if {
 # custom:
 #   code: verification_reconciliation.window_passed
 #   solution: Look at the API server that the facts name, whether it runs Pod Security Admission and sees the labels.
-deny contains facts.denial(rego.metadata.rule(), found) if {
+deny contains denial.of(rego.metadata.rule(), found) if {
 	some found in _wrong
 	not _in_window
 }
@@ -31,7 +33,7 @@ deny contains facts.denial(rego.metadata.rule(), found) if {
 # custom:
 #   code: verification_reconciliation.inconclusive
 #   solution: Nothing is to be done yet; another round is made.
-deny contains facts.denial(rego.metadata.rule(), found) if {
+deny contains denial.of(rego.metadata.rule(), found) if {
 	some found in _blocked
 	_in_window
 }
@@ -41,7 +43,7 @@ deny contains facts.denial(rego.metadata.rule(), found) if {
 # custom:
 #   code: verification_reconciliation.probe_blocked
 #   solution: Mend what the facts name, or give the probes an overlay in the parties data with which they pass it.
-deny contains facts.denial(rego.metadata.rule(), found) if {
+deny contains denial.of(rego.metadata.rule(), found) if {
 	some found in _blocked
 	not _in_window
 }
@@ -51,7 +53,7 @@ _wrong contains _of_probe(rounds.newest, server, probe) if {
 	rounds.results[rounds.newest][server][probe] == "wrong"
 }
 
-_wrong contains facts.at([first, last]) if {
+_wrong contains lookup.at([first, last]) if {
 	rounds.states[rounds.newest] == "moved"
 	some server, _ in input.rounds[rounds.newest].body.servers
 	first := ["rounds", rounds.newest, "body", "servers", server, "first", "object", "resource_version"]
@@ -63,6 +65,6 @@ _blocked contains _of_probe(rounds.newest, server, probe) if {
 }
 
 _in_window if {
-	is_number(facts.runbook.limits_ms.window)
-	rounds.since_first_answer_ms <= facts.runbook.limits_ms.window
+	is_number(run.runbook.limits_ms.window)
+	rounds.since_first_answer_ms <= run.runbook.limits_ms.window
 }

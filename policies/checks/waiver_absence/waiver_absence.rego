@@ -7,13 +7,15 @@ package checks.waiver_absence
 
 import future.keywords.not
 
-import data.facts
+import data.facts.denial
+import data.facts.lookup
 import data.facts.registers
+import data.facts.run
 
 # METADATA
 # title: Everything this check wants is shown
 pass if {
-	register := facts.runbook.waivers.register
+	register := run.runbook.waivers.register
 	registers.shown(register)
 	every waiver in registers.answer(register).records { _closed(waiver) }
 }
@@ -23,8 +25,8 @@ pass if {
 # custom:
 #   code: waiver_absence.open_waiver
 #   solution: Leave the namespace as it is while the waiver stands; close the waiver in its register when it is over.
-deny contains facts.denial(rego.metadata.rule(), facts.at([array.concat(registers.path(register), ["records", index])])) if {
-	register := facts.runbook.waivers.register
+deny contains denial.of(rego.metadata.rule(), lookup.at([array.concat(registers.path(register), ["records", index])])) if {
+	register := run.runbook.waivers.register
 	registers.answered(register)
 	some index, waiver in registers.answer(register).records
 	not _closed(waiver)
@@ -32,5 +34,5 @@ deny contains facts.denial(rego.metadata.rule(), facts.at([array.concat(register
 
 _closed(waiver) if {
 	is_string(waiver.status)
-	waiver.status in facts.runbook.waivers.closed
+	waiver.status in run.runbook.waivers.closed
 }

@@ -1,19 +1,24 @@
 # METADATA
 # title: Attempts
-# description: What became of each write attempt, as far as its own answer tells.
+# description: The write attempts of this step, and what is known since.
 package facts.attempts
 
 import future.keywords.not
 
-import data.facts
+import data.facts.outcomes
+import data.facts.run
 
 # METADATA
-# title: Attempts so far
+# title: Number of attempts so far
 number := count(input.attempts) if is_array(input.attempts)
 
 # METADATA
 # title: The latest attempt
 latest := input.attempts[number - 1]
+
+# METADATA
+# title: Path of the latest attempt's answer
+answer_path := ["attempts", number - 1, "observation", "body", "patched", "http"]
 
 # METADATA
 # title: Attempts are numbered as they were made, and each answer belongs to its intent
@@ -27,31 +32,16 @@ counted if {
 }
 
 # METADATA
+# title: The numbers of the attempts, for a denial
+numbers := {"attempts": [object.get(attempt, "attempt", null) | some attempt in input.attempts]}
+
+# METADATA
 # title: Another attempt is left
 left if {
 	counted
-	is_number(facts.runbook.retry_budget)
-	number < facts.runbook.retry_budget
+	is_number(run.runbook.retry_budget)
+	number < run.runbook.retry_budget
 }
-
-# METADATA
-# title: What the answer to an attempt means
-# description: |
-#   applied, conflict or api_timeout as the runbook lists the raw signals; every other answer is final.
-class(attempt) := "applied" if {
-	_signals(attempt, "applied")
-} else := "conflict" if {
-	_signals(attempt, "conflict")
-} else := "api_timeout" if {
-	_signals(attempt, "api_timeout")
-} else := "final"
-
-# METADATA
-# title: Attempts that may or may not have been applied
-doubtful := [attempt |
-	some attempt in input.attempts
-	class(attempt) == "api_timeout"
-]
 
 # METADATA
 # title: Audit-IDs of the attempts
@@ -60,12 +50,14 @@ audit_ids := [attempt.intent.sha256 | some attempt in input.attempts] if is_arra
 # METADATA
 # title: Since when writes to the namespace matter
 # description: Since the first intent, or since the opening where there is none.
+# scope: document
 since_ms := input.attempts[0].intent.at_ms
 
 since_ms := input.opened.at_ms if number == 0
 
 # METADATA
-# title: The time of the write's latest observation is later than its intent
+# title: The namespace was looked at since the latest attempt
+# scope: document
 resolved if {
 	number == 0
 	is_number(input.observed.resolve_write.seq)
@@ -83,7 +75,7 @@ latest_word := word if {
 	words := [block |
 		some block in input.lineage
 		block.body.step == input.step
-		facts.runbook.checkpoints[input.step][block.body.checkpoint].judges == "resolve_write"
+		run.runbook.checkpoints[input.step][block.body.checkpoint].judges == "resolve_write"
 	]
 	word := words[count(words) - 1]
 	is_number(word.seq)
@@ -101,39 +93,32 @@ markers(read) := [marker |
 # METADATA
 # title: The namespace moved since a write that may have been applied
 moved(read) if {
-	some attempt in doubtful
+	some attempt in _doubtful
 	not read.object.resource_version == attempt.intent.body.resource_version
 }
 
 # METADATA
 # title: A new write onto this state is not blind to an earlier one
 # description: |
-#   No earlier write is in doubt, or the namespace has not moved since it was sent, or this is the state that
-#   was looked at when another attempt was decided.
-known(_) if count(doubtful) == 0
-
-known(read) if not moved(read)
+#   The namespace has not moved since a write that may have been applied, or this is the state that was looked
+#   at when another attempt was decided.
+# scope: document
+known(read) if {
+	counted
+	not moved(read)
+}
 
 known(read) if {
+	resolved
 	is_string(read.object.resource_version)
 	read.object.resource_version == input.observed.resolve_write.body.read.object.resource_version
-	resolved
 }
+
+_doubtful := [attempt |
+	some attempt in input.attempts
+	outcomes.class(attempt) == "api_timeout"
+]
 
 _answers_its_intent(attempt) if attempt.observation == null
 
 _answers_its_intent(attempt) if attempt.observation.body.intent == attempt.intent.sha256
-
-_signals(attempt, class_name) if {
-	some signal in facts.runbook.outcomes[class_name]
-	signal in _signals_of(attempt)
-}
-
-_signals_of(attempt) := {"interrupted"} if {
-	attempt.observation == null
-} else := {attempt.observation.body.patched.http.outcome} if {
-	attempt.observation.body.patched.http.outcome != "answered"
-} else := {$"{status}", $"{status} {reason}"} if {
-	status := attempt.observation.body.patched.http.status
-	reason := attempt.observation.body.patched.http.reason
-} else := set()

@@ -1,36 +1,37 @@
 # METADATA
 # title: Audit log
 # description: |
-#   Which audit events count as ours, and which writes of the namespace touched the runbook's labels.
+#   Which audit events count as ours, and which writes to the namespace touched the runbook's labels.
 #   An event counts only if Audit-ID, user, verb, object and stage match: anybody can write a second event
 #   under our Audit-ID.
 package facts.audit
 
 import future.keywords.not
 
-import data.facts
+import data.facts.run
 
 # METADATA
 # title: As whom the API server sees the executor
-default username := null
-
 username := input.observed.gather.body.identity.username
 
 # METADATA
-# title: The event is the creation that a probe asked for
-of_probe(event, probe) if {
-	_ours(event, probe.audit_id)
+# title: Audit events of a probe, of all rounds, without repetition
+of_probe(probe) := {event |
+	some event in _by_audit_id[probe.audit_id]
+	_ours(event)
 	event.verb == "create"
 	event.resource == probe.resource
-	event.dry_run == true
 	event.name in {null, probe.object_name}
+	event.dry_run == true
 	event.code == probe.http.status
 }
 
 # METADATA
 # title: The event is the write of an attempt
 of_attempt(event, attempt) if {
-	_ours(event, attempt.intent.sha256)
+	is_string(attempt.intent.sha256)
+	event.audit_id == attempt.intent.sha256
+	_ours(event)
 	event.verb == "patch"
 	event.resource == "namespaces"
 	event.dry_run == false
@@ -48,19 +49,27 @@ label_writes(log) := [event |
 
 # METADATA
 # title: Who wrote the labels, other than this run
-writers(log) := [{"username": object.get(event, "username", null), "labels": object.get(event, ["change", "labels"], null)} |
+writers(log) := {"writers": [writer |
 	some event in label_writes(log)
 	not _of_this_run(event)
-]
+	writer := {
+		"username": object.get(event, "username", null),
+		"labels": object.get(event, ["change", "labels"], null),
+	}
+]}
 
-_ours(event, audit_id) if {
-	is_string(audit_id)
-	event.audit_id == audit_id
+_ours(event) if {
 	is_string(username)
 	event.username == username
-	event.namespace == facts.task.namespace
+	is_string(run.task.namespace)
+	event.namespace == run.task.namespace
 	event.subresource == null
 	event.stage == "ResponseComplete"
+}
+
+_by_audit_id[event.audit_id] contains event if {
+	some block in input.rounds
+	some event in block.body.audit.events
 }
 
 _harmless(event) if event.dry_run == true

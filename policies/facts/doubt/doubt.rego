@@ -7,8 +7,8 @@ package facts.doubt
 
 import future.keywords.not
 
-import data.facts
-import data.facts.http
+import data.facts.answers
+import data.facts.run
 
 # METADATA
 # title: A write of this run may still land
@@ -16,49 +16,48 @@ default open := false
 
 open if {
 	some attempt in input.attempts
-	not _answered(attempt)
+	not _ended(attempt)
 	not _dead(attempt)
 }
 
 # A status below 500 is the end of a request; so is one that never left.
-_answered(attempt) if {
-	attempt.observation.body.patched.http.outcome == "answered"
-	is_number(attempt.observation.body.patched.http.status)
-	attempt.observation.body.patched.http.status < 500
+_ended(attempt) if {
+	http := attempt.observation.body.patched.http
+	http.outcome == "answered"
+	is_number(http.status)
+	http.status < 500
 }
 
-_answered(attempt) if attempt.observation.body.patched.http.outcome in facts.runbook.never_sent
+_ended(attempt) if attempt.observation.body.patched.http.outcome in run.runbook.never_sent
 
 _dead(attempt) if {
-	some block in _blocks
 	is_number(attempt.intent.seq)
+	some block in _looks
 	is_number(block.seq)
 	block.seq > attempt.intent.seq
 	some read in block.reads
 	_moved(read, attempt.intent.body)
 }
 
-_moved(read, _) if http.answered(read.http, 404)
+_moved(read, _) if answers.answered(read.http, 404)
 
 _moved(read, intent) if {
-	http.answered(read.http, 200)
+	answers.answered(read.http, 200)
 	is_string(read.object.resource_version)
 	read.object.resource_version != intent.resource_version
 }
 
 _moved(read, intent) if {
-	http.answered(read.http, 200)
+	answers.answered(read.http, 200)
 	is_string(read.object.uid)
 	read.object.uid != intent.uid
 }
 
-_blocks contains {"seq": block.seq, "reads": [block.body.first, block.body.last]} if {
-	block := input.observed.gather
-}
+_looks contains {"seq": block.seq, "reads": [block.body.first, block.body.last]} if block := input.observed.gather
 
-_blocks contains {"seq": block.seq, "reads": [block.body.read]} if block := input.observed.resolve_write
+_looks contains {"seq": block.seq, "reads": [block.body.read]} if block := input.observed.resolve_write
 
-_blocks contains {"seq": round.seq, "reads": [server.first, server.last]} if {
-	some round in input.rounds
-	some server in round.body.servers
+_looks contains {"seq": block.seq, "reads": [server.first, server.last]} if {
+	some block in input.rounds
+	some server in block.body.servers
 }

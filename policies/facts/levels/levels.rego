@@ -3,15 +3,15 @@
 # description: What the approved tuple makes of each mode, as Pod Security Admission prints it.
 package facts.levels
 
-import data.facts
+import data.facts.run
 
 # METADATA
 # title: The expected `level:version` of each mode
-expected["enforce"] := _printed(_level("enforce"), _version("enforce"))
-
-expected["audit"] := _printed(_level("audit"), _version("audit"))
-
-expected["warn"] := _printed(_warn_level, _warn_version)
+expected := {
+	"enforce": $"{_level("enforce")}:{_version("enforce")}",
+	"audit": $"{_level("audit")}:{_version("audit")}",
+	"warn": $"{_warn_level}:{_warn_version}",
+}
 
 # METADATA
 # title: The mode restricts nothing
@@ -20,6 +20,7 @@ privileged(mode) if _is_privileged(expected[mode])
 # METADATA
 # title: What was printed is what is expected
 # description: Privileged has no version.
+# scope: document
 printed(mode, text) if {
 	is_string(text)
 	text == expected[mode]
@@ -35,26 +36,21 @@ _is_privileged(text) if {
 	startswith(text, "privileged:")
 }
 
-_printed(level, version) := $"{level}:{version}" if {
-	is_string(level)
-	is_string(version)
-}
-
-_label(mode, part) := facts.task.labels[facts.runbook.modes[mode][part]]
+_label(mode, part) := run.task.labels[run.runbook.modes[mode][part]]
 
 _level(mode) := _label(mode, "level") if {
 	is_string(_label(mode, "level"))
-} else := facts.runbook.absent.level
+} else := run.runbook.absent.level
 
 _version(mode) := _label(mode, "version") if {
 	is_string(_label(mode, "version"))
-} else := facts.runbook.absent.version
+} else := run.runbook.absent.version
 
 # Without a warn label, an enforce label that is stricter than the default warns too.
 _warn_inherited if {
 	_label("warn", "level") == null
 	is_string(_label("enforce", "level"))
-	_label("enforce", "level") != facts.runbook.absent.level
+	_label("enforce", "level") != run.runbook.absent.level
 }
 
 _warn_level := _level("enforce") if {

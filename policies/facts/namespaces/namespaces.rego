@@ -3,39 +3,56 @@
 # description: The reads of the namespace that a checkpoint judges, and what they show.
 package facts.namespaces
 
-import data.facts
-import data.facts.http
-
-# METADATA
-# title: The observation that this checkpoint judges
-default judged := null
-
-judged := facts.checkpoint.judges
+import data.facts.answers
+import data.facts.lookup
+import data.facts.run
 
 # METADATA
 # title: Paths of the reads that this checkpoint judges, in order
-# description: Never empty, so that a read which is not there is found missing.
-paths := [["observed", "gather", "body", place] | some place in ["first", "last"]] if judged == "gather"
+# description: Undefined where the checkpoint judges none.
+# scope: document
+paths := [["observed", "gather", "body", place] | some place in ["first", "last"]] if {
+	run.checkpoint.judges == "gather"
+}
 
-paths := [["observed", "resolve_write", "body", "read"]] if judged == "resolve_write"
+paths := [["observed", "resolve_write", "body", "read"]] if run.checkpoint.judges == "resolve_write"
 
-paths := [["rounds", _newest_round, "body", "servers", server, place] |
-	some server, _ in input.rounds[_newest_round].body.servers
+paths := [["rounds", newest_round, "body", "servers", server, place] |
+	newest_round := count(input.rounds) - 1
+	some server, _ in input.rounds[newest_round].body.servers
 	some place in ["first", "last"]
 ] if {
-	judged == "verify"
+	run.checkpoint.judges == "verify"
 }
 
 # METADATA
-# title: The newest read that this checkpoint judges
-newest := facts.value(paths[count(paths) - 1])
+# title: Path of the newest read that this checkpoint judges
+newest_path := paths[count(paths) - 1]
 
 # METADATA
-# title: The read is a namespace, with everything that is kept of one
+# title: The newest read that this checkpoint judges
+newest := lookup.value(newest_path)
+
+# METADATA
+# title: Every read that this checkpoint judges is legible
+all_legible if {
+	count(paths) > 0
+	every path in paths { legible(lookup.value(path)) }
+}
+
+# METADATA
+# title: Every read that this checkpoint judges is sound
+all_sound if {
+	count(paths) > 0
+	every path in paths { sound(lookup.value(path)) }
+}
+
+# METADATA
+# title: The read is of the task's namespace, with everything that is kept of one
 legible(read) if {
-	http.answered(read.http, 200)
-	is_string(read.object.name)
-	read.object.name == facts.task.namespace
+	answers.answered(read.http, 200)
+	is_string(run.task.namespace)
+	read.object.name == run.task.namespace
 	is_string(read.object.uid)
 	is_string(read.object.resource_version)
 	read.object.resource_version != ""
@@ -49,7 +66,7 @@ legible(read) if {
 # title: The namespace is the one that was prequalified
 prequalified(read) if {
 	is_string(read.object.uid)
-	read.object.uid == facts.task.drift.namespace_uid
+	read.object.uid == run.task.drift.namespace_uid
 }
 
 # METADATA
@@ -71,18 +88,30 @@ sound(read) if {
 # title: Exactly the runbook's labels, each a string or null
 labelled(labels) if {
 	is_object(labels)
-	object.keys(labels) == {key | some key in facts.runbook.label_keys}
+	object.keys(labels) == {key | some key in run.runbook.label_keys}
 	every value in labels { _string_or_null(value) }
 }
 
 # METADATA
-# title: The namespace carries exactly the approved tuple
+# title: The labels are exactly the approved tuple
 restored(read) if {
 	labelled(read.object.labels)
-	read.object.labels == facts.task.labels
+	read.object.labels == run.task.labels
 }
 
-_newest_round := count(input.rounds) - 1
+# METADATA
+# title: The label has the approved value or the one that was prequalified
+# scope: document
+admitted(read, key) if read.object.labels[key] == run.task.labels[key]
+
+admitted(read, key) if read.object.labels[key] == run.task.drift.labels[key]
+
+# METADATA
+# title: Every label has the approved value or the one that was prequalified
+all_admitted(read) if {
+	count(run.runbook.label_keys) > 0
+	every key in run.runbook.label_keys { admitted(read, key) }
+}
 
 _string_or_null(value) if is_string(value)
 

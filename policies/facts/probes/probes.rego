@@ -1,73 +1,57 @@
 # METADATA
 # title: Probes
 # description: |
-#   What a round asks of admission, and what one answer shows: good, pending (its audit event is not there
-#   yet), unanswered, ambiguous, exempt, blocked (something else answered in place of Pod Security) or wrong.
+#   What the answer to one probe shows: good, pending (its audit event is not there yet), unanswered, ambiguous,
+#   exempt, blocked (something else answered in place of Pod Security) or wrong.
 package facts.probes
 
 import future.keywords.not
 
-import data.facts
+import data.facts.answers
 import data.facts.audit
-import data.facts.http
 import data.facts.levels
-
-# METADATA
-# title: The probes of one round
-specs := [{"name": probe.name, "resource": probe.resource, "manifest": _manifest(probe)} |
-	some probe in facts.runbook.probes
-]
-
-# METADATA
-# title: What each probe of one round has to be
-asked := [{"name": spec.name, "resource": spec.resource, "template_sha256": crypto.sha256(json.marshal(spec.manifest))} |
-	some spec in specs
-]
+import data.facts.manifests
+import data.facts.run
 
 # METADATA
 # title: The probes on a server are those that were asked for
 as_asked(server) if {
-	count(asked) > 0
-	asked == [object.filter(probe, ["name", "resource", "template_sha256"]) | some probe in server.probes]
-}
-
-# METADATA
-# title: Audit events of a probe, of all rounds, without repetition
-events(probe) := {event |
-	some round in input.rounds
-	some event in round.body.audit.events
-	audit.of_probe(event, probe)
+	count(manifests.digests) > 0
+	sent := [object.filter(probe, ["name", "resource", "template_sha256"]) | some probe in server.probes]
+	sent == manifests.digests
 }
 
 # METADATA
 # title: What one probe shows
 result(probe) := "unanswered" if {
-	http.unanswered(probe.http)
+	answers.unanswered(probe.http)
 	not probe.http.message.pattern == "webhook_failed"
 } else := "ambiguous" if {
-	count(events(probe)) > 1
+	count(audit.of_probe(probe)) > 1
 } else := "exempt" if {
-	some event in events(probe)
+	some event in audit.of_probe(probe)
 	event.exempt != null
 } else := "good" if {
 	_answer_fits(probe)
 	_audit_fits(probe)
 } else := "pending" if {
 	_answer_fits(probe)
-	count(events(probe)) == 0
+	count(audit.of_probe(probe)) == 0
 } else := "blocked" if {
 	_blocked(probe)
 } else := "wrong"
 
-_shows(probe) := expectation.shows if {
-	some expectation in facts.runbook.probes
+_expectation(probe) := expectation if {
+	some expectation in run.runbook.probes
 	expectation.name == probe.name
 }
 
+_shows(probe, what) if _expectation(probe).shows == what
+
 _answer_fits(probe) if {
-	_shows(probe) == "rejected"
+	_shows(probe, "rejected")
 	not levels.privileged("enforce")
-	http.answered(probe.http, 403)
+	answers.answered(probe.http, 403)
 	probe.http.reason == "Forbidden"
 	probe.http.kind == probe.resource
 	probe.http.message.pattern == "psa_violation"
@@ -75,14 +59,14 @@ _answer_fits(probe) if {
 }
 
 _answer_fits(probe) if {
-	_shows(probe) == "rejected"
+	_shows(probe, "rejected")
 	levels.privileged("enforce")
-	http.answered(probe.http, 201)
+	answers.answered(probe.http, 201)
 	not _altered(probe)
 }
 
 _answer_fits(probe) if {
-	_shows(probe) == "warned"
+	_shows(probe, "warned")
 	not levels.privileged("warn")
 	probe.http.outcome == "answered"
 	count(probe.http.warnings.pod_security) > 0
@@ -90,7 +74,7 @@ _answer_fits(probe) if {
 }
 
 _answer_fits(probe) if {
-	_shows(probe) == "warned"
+	_shows(probe, "warned")
 	levels.privileged("warn")
 	probe.http.warnings.pod_security == []
 	_past_pod_security(probe)
@@ -98,33 +82,39 @@ _answer_fits(probe) if {
 }
 
 _answer_fits(probe) if {
-	_shows(probe) == "unwarned"
+	_shows(probe, "unwarned")
 	probe.http.warnings.pod_security == []
-	_perhaps_past_pod_security(probe)
-}
-
-_answer_fits(probe) if {
-	_shows(probe) == "admitted"
 	_past_pod_security(probe)
 }
 
-# Here only the audit event tells on which side of Pod Security the webhook stands.
 _answer_fits(probe) if {
-	_shows(probe) == "admitted"
-	facts.runbook.audit == "required"
-	_perhaps_past_pod_security(probe)
+	_shows(probe, "unwarned")
+	probe.http.warnings.pod_security == []
+	_refused_by_webhook(probe)
+}
+
+_answer_fits(probe) if {
+	_shows(probe, "admitted")
+	_past_pod_security(probe)
+}
+
+# Only the audit event tells on which side of Pod Security the webhook stands.
+_answer_fits(probe) if {
+	_shows(probe, "admitted")
+	run.runbook.audit == "required"
+	_refused_by_webhook(probe)
 }
 
 _audit_fits(probe) if {
-	count(events(probe)) == 0
-	facts.runbook.audit == "optional"
+	count(audit.of_probe(probe)) == 0
+	run.runbook.audit == "optional"
 }
 
 _audit_fits(probe) if {
-	some event in events(probe)
+	some event in audit.of_probe(probe)
 	event.error == false
 	event.exempt == null
-	_event_fits(_shows(probe), event)
+	_event_fits(_expectation(probe).shows, event)
 }
 
 _event_fits("rejected", event) if levels.printed("enforce", event.enforce_policy)
@@ -144,16 +134,14 @@ _event_fits("admitted", event) if {
 }
 
 # Created, or refused by what comes after Pod Security.
-_past_pod_security(probe) if http.answered(probe.http, 201)
+_past_pod_security(probe) if answers.answered(probe.http, 201)
 
 _past_pod_security(probe) if {
 	probe.http.outcome == "answered"
 	probe.http.message.pattern in {"quota_exceeded", "admission_policy", "already_exists"}
 }
 
-_perhaps_past_pod_security(probe) if _past_pod_security(probe)
-
-_perhaps_past_pod_security(probe) if {
+_refused_by_webhook(probe) if {
 	probe.http.outcome == "answered"
 	probe.http.message.pattern == "webhook_denied"
 }
@@ -168,11 +156,9 @@ _blocked(probe) if _altered(probe)
 
 # A mutator took all violations out of the probe.
 _altered(probe) if {
-	http.answered(probe.http, 201)
-	some expectation in facts.runbook.probes
-	expectation.name == probe.name
-	expectation.pod == "violating"
-	every violation in facts.runbook.violations { _taken(probe, violation) }
+	answers.answered(probe.http, 201)
+	_expectation(probe).pod == "violating"
+	every violation in run.runbook.violations { _taken(probe, violation) }
 }
 
 _taken(probe, violation) if {
@@ -181,48 +167,3 @@ _taken(probe, violation) if {
 }
 
 _spec_pointer := {"pods": "/spec", "podtemplates": "/template/spec"}
-
-_manifest(probe) := {
-	"apiVersion": "v1",
-	"kind": "Pod",
-	"metadata": _metadata,
-	"spec": _spec(facts.runbook.pods[probe.pod]),
-} if {
-	probe.resource == "pods"
-}
-
-_manifest(probe) := {
-	"apiVersion": "v1",
-	"kind": "PodTemplate",
-	"metadata": _metadata,
-	"template": {"metadata": _metadata, "spec": _spec(facts.runbook.pods[probe.pod])},
-} if {
-	probe.resource == "podtemplates"
-}
-
-_metadata := {
-	"labels": object.union(_overlay.labels, facts.runbook.pod_labels),
-	"annotations": _overlay.annotations,
-}
-
-_spec(pod) := object.union_n([pod, {"containers": [_container(one) | some one in pod.containers]}, _account])
-
-_container(one) := object.union(one, {
-	"image": concat("", [_overlay.image_prefix, facts.runbook.image]),
-	"resources": {"requests": _overlay.resources, "limits": _overlay.resources},
-})
-
-_account := {"serviceAccountName": _overlay.service_account} if {
-	is_string(_overlay.service_account)
-} else := {}
-
-# The reviewed overlays of the target, the narrower one winning; anything else in them is ignored.
-_overlay := object.filter(
-	object.union_n([
-		{"labels": {}, "annotations": {}, "resources": {}, "image_prefix": "", "service_account": null},
-		object.get(data.parties, ["overlays", "default"], {}),
-		object.get(data.parties, ["overlays", "clusters", facts.task.cluster_id, "default"], {}),
-		object.get(data.parties, ["overlays", "clusters", facts.task.cluster_id, "namespaces", facts.task.namespace], {}),
-	]),
-	["labels", "annotations", "resources", "image_prefix", "service_account"],
-)

@@ -2,23 +2,21 @@
 # title: Registers
 # description: |
 #   The envelope of a register's answer: who says it, about what, as of when, and whether that is all.
-#   Each answer is exactly one of answered, unanswered, missing, and malformed (everything else).
+#   Each answer is exactly one of answered, unanswered, missing, and malformed, which is everything else.
 package facts.registers
 
-import data.facts
+import future.keywords.not
+
+import data.facts.lookup
+import data.facts.run
 
 # METADATA
-# title: The register's answer
-# description: Null where there is none.
-answer(register) := facts.value(path(register))
+# title: The register's answer, null where there is none
+answer(register) := lookup.value(path(register))
 
 # METADATA
 # title: Where the register's answer is
 path(register) := ["observed", "gather", "body", "registers", register]
-
-# METADATA
-# title: Where fields of the register's answer are
-paths(register, fields) := [array.concat(path(register), [field]) | some field in fields]
 
 # METADATA
 # title: The register gave a well-formed envelope
@@ -33,26 +31,31 @@ unanswered(register) if answer(register).outcome == "unanswered"
 missing(register) if answer(register).outcome == "missing"
 
 # METADATA
+# title: The answer is none of answered, unanswered and missing
+malformed(register) if not answer(register).outcome in {"answered", "unanswered", "missing"}
+
+# METADATA
 # title: The answer comes from the expected source
 from_source(register) if {
 	is_string(answer(register).source_id)
-	answer(register).source_id == facts.runbook.registers[register].source_id
+	answer(register).source_id == run.runbook.registers[register].source_id
 }
 
 # METADATA
 # title: The answer has the expected schema
 of_schema(register) if {
 	is_string(answer(register).schema_id)
-	answer(register).schema_id == facts.runbook.registers[register].schema_id
+	answer(register).schema_id == run.runbook.registers[register].schema_id
 }
 
 # METADATA
 # title: The answer covers the target
 in_scope(register) if {
-	is_string(facts.task.cluster_id)
-	answer(register).scope.cluster_id == facts.task.cluster_id
-	is_string(facts.task.namespace)
-	answer(register).scope.namespace in {null, facts.task.namespace}
+	scope := answer(register).scope
+	is_string(run.task.cluster_id)
+	scope.cluster_id == run.task.cluster_id
+	is_string(run.task.namespace)
+	scope.namespace in {null, run.task.namespace}
 }
 
 # METADATA
@@ -60,9 +63,11 @@ in_scope(register) if {
 # description: A moment in the future is no more known than one long past.
 fresh(register) if {
 	as_of := answer(register).as_of_ms
-	every moment in [as_of, input.now_ms, _max_age(register), facts.runbook.limits_ms.skew] { is_number(moment) }
-	input.now_ms - as_of <= _max_age(register)
-	as_of - input.now_ms <= facts.runbook.limits_ms.skew
+	max_age := run.runbook.registers[register].max_age_ms
+	skew := run.runbook.limits_ms.skew
+	every moment in [as_of, input.now_ms, max_age, skew] { is_number(moment) }
+	input.now_ms - as_of <= max_age
+	as_of - input.now_ms <= skew
 }
 
 # METADATA
@@ -78,7 +83,7 @@ complete(register) if {
 
 # METADATA
 # title: The answer is all that is expected of the envelope
-shown(register) if {
+sound(register) if {
 	answered(register)
 	from_source(register)
 	of_schema(register)
@@ -88,11 +93,12 @@ shown(register) if {
 }
 
 # METADATA
-# title: The one record of a register that shows exactly one
-the_record(register) := answer(register).records[0] if {
+# title: The records of an answer that shows all of them
+records(register) := answer(register).records if {
 	answered(register)
 	complete(register)
-	count(answer(register).records) == 1
 }
 
-_max_age(register) := facts.runbook.registers[register].max_age_ms
+# METADATA
+# title: The one record of a register that shows exactly one
+the_record(register) := records(register)[0] if count(records(register)) == 1

@@ -7,10 +7,10 @@ package facts.rounds
 
 import future.keywords.not
 
-import data.facts
-import data.facts.http
+import data.facts.answers
 import data.facts.namespaces
 import data.facts.probes
+import data.facts.run
 
 # METADATA
 # title: Number of the newest round
@@ -18,16 +18,19 @@ newest := count(input.rounds) - 1
 
 # METADATA
 # title: The state of each round
-states := [_state(round) | some round in input.rounds]
+states := [_state(block, _shown(index)) | some index, block in input.rounds]
 
 # METADATA
-# title: What each probe of each round shows
-# description: By round, server and probe.
-results[index][server][probe] := probes.result(input.rounds[index].body.servers[server].probes[probe])
+# title: Each probe of each round, and what it shows
+probed contains {"round": round_index, "server": server_index, "probe": probe_index, "shows": probes.result(probe)} if {
+	some round_index, block in input.rounds
+	some server_index, server in block.body.servers
+	some probe_index, probe in server.probes
+}
 
 # METADATA
 # title: Milliseconds from the first round that was answered to the newest
-since_first_answer_ms := facts.elapsed_ms(input.rounds[min(_answered)], input.rounds[newest])
+since_first_answer_ms := run.elapsed_ms(input.rounds[min(_answered)], input.rounds[newest])
 
 # METADATA
 # title: The last round of the latest row of good rounds
@@ -38,20 +41,21 @@ verified := max({last |
 })
 
 # METADATA
-# title: Later rounds do not contradict the row
-uncontradicted if {
+# title: Verified, and nothing since says otherwise
+proven if {
 	is_number(verified)
+	states[newest] in {"good", "pending"}
 	every index, state in states { _agrees(index, state) }
 }
 
 # METADATA
 # title: Names of the API servers of a round
-endpoints(round) := {server.endpoint | some server in round.body.servers}
+endpoints(block) := {server.endpoint | some server in block.body.servers}
 
 # METADATA
-# title: The reads of a server that show other labels than the approved tuple
+# title: The read shows other labels than the approved tuple
 differs(read) if {
-	http.answered(read.http, 200)
+	answers.answered(read.http, 200)
 	is_object(read.object)
 	not namespaces.restored(read)
 }
@@ -66,59 +70,35 @@ _agrees(index, _) if index <= verified
 _agrees(_, state) if state in {"good", "pending"}
 
 _row_ends_at(last) if {
-	is_number(facts.runbook.rounds)
-	facts.runbook.rounds > 0
-	first := (last - facts.runbook.rounds) + 1
+	is_number(run.runbook.rounds)
+	run.runbook.rounds > 0
+	first := (last - run.runbook.rounds) + 1
 	first >= 0
 	every index in numbers.range(first, last) { states[index] == "good" }
-	every index in numbers.range(first, last) { _follows(index, first) }
+	every index in numbers.range(first + 1, last) { _follows(index, first) }
 }
 
-_follows(first, first)
+# Within a row: far enough from the round before it, and on the same servers. numbers.range also counts down.
+_follows(index, first) if index <= first
 
 _follows(index, first) if {
 	index > first
-	facts.elapsed_ms(input.rounds[index - 1], input.rounds[index]) >= facts.runbook.limits_ms.between_rounds
-	endpoints(input.rounds[index - 1]) == endpoints(input.rounds[index])
-	input.rounds[index - 1].body.sampled == input.rounds[index].body.sampled
+	before := input.rounds[index - 1]
+	run.elapsed_ms(before, input.rounds[index]) >= run.runbook.limits_ms.between_rounds
+	endpoints(before) == endpoints(input.rounds[index])
+	before.body.sampled == input.rounds[index].body.sampled
 }
 
-_state(round) := "differs" if {
-	some server in round.body.servers
+_state(block, _) := "differs" if {
+	some server in block.body.servers
 	some place in ["first", "last"]
 	differs(server[place])
 } else := "unanswered" if {
-	not _read(round)
+	not _read(block)
 } else := "not_as_asked" if {
-	some server in round.body.servers
+	some server in block.body.servers
 	not probes.as_asked(server)
 } else := worst if {
 	some worst in ["unanswered", "ambiguous", "exempt", "blocked", "wrong"]
-	worst in _results(round)
-} else := "moved" if {
-	some server in round.body.servers
-	not _still(server)
-} else := "pending" if {
-	"pending" in _results(round)
-} else := "good" if {
-	_results(round) == {"good"}
-} else := "wrong"
-
-_results(round) := {probes.result(probe) |
-	some server in round.body.servers
-	some probe in server.probes
-}
-
-_read(round) if {
-	count(round.body.servers) > 0
-	count(endpoints(round)) == count(round.body.servers)
-	every server in round.body.servers {
-		namespaces.sound(server.first)
-		namespaces.sound(server.last)
-	}
-}
-
-_still(server) if {
-	is_string(server.first.object.resource_version)
-	server.first.object.resource_version == server.last.object.resource_version
+	worst in _shown_of(block)
 }

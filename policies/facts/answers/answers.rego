@@ -1,17 +1,15 @@
 # METADATA
-# title: HTTP answers
+# title: Answers
 # description: Whether the API server answered at all. What an answer means is for the checks.
-package facts.http
+package facts.answers
 
 # METADATA
 # title: There is no answer to judge
 # description: No connection, no response, or one that asks to come back later. It waits.
+# scope: document
 unanswered(http) if http.outcome in {"refused", "timed_out", "lost", "not_sent"}
 
-unanswered(http) if {
-	http.outcome == "answered"
-	http.status == 429
-}
+unanswered(http) if answered(http, 429)
 
 unanswered(http) if {
 	http.outcome == "answered"
@@ -25,7 +23,3 @@ answered(http, status) if {
 	http.outcome == "answered"
 	http.status == status
 }
-
-# METADATA
-# title: What a denial says of an answer
-paths(path) := [array.concat(path, ["http", field]) | some field in ["outcome", "status", "reason", "message"]]

@@ -1,0 +1,99 @@
+"""The policy that decides: the configured bundle, the sidecar that serves it, and what a run is pinned to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from runbook_gate import resources
+from runbook_gate.binaries import find_tool
+from runbook_gate.canonical import sha256_hex
+from runbook_gate.configuration import Settings
+from runbook_gate.errors import InvalidDocument, UsageFault
+from runbook_gate.gate.build import check_capabilities
+from runbook_gate.gate.bundle import Bundle
+from runbook_gate.gate.client import Address, OpaGate
+from runbook_gate.gate.sidecar import Sidecar
+from runbook_gate.models.runbook import Pins
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A sidecar that answers.
+
+    Attributes:
+        gate: asks it.
+        started: the sidecar that the executor started; None for one that runs beside it.
+    """
+
+    gate: OpaGate
+    started: Sidecar | None
+
+    def pins(self, bundle: Bundle) -> Pins:
+        """What a run is pinned to: this bundle, and the OPA that answers now.
+
+        Raises:
+            SidecarFault: if nothing answers.
+        """
+        version, _ = self.gate.revision()
+        return Pins(
+            content_sha256=bundle.content_sha256,
+            bundle_sha256=bundle.bundle_sha256,
+            capabilities_sha256=sha256_hex(resources.capabilities().read_bytes()),
+            signer_key_id=None,
+            opa_version=version,
+            opa_platform=self.started.platform if self.started else None,
+            opa_sha256=self.started.binary_sha256 if self.started else None,
+            opa_basis="measured" if self.started else "claimed",
+        )
+
+
+def read_bundle(settings: Settings) -> Bundle:
+    """The configured bundle, checked against the allow-list of built-ins where an opa binary is at hand.
+
+    Raises:
+        UsageFault: if none is configured.
+    """
+    if settings.bundle is None:
+        raise UsageFault(
+            "No policy bundle is given.",
+            advice="Build one with `runbook-gate policy build --out bundle.tar.gz` and name it with --bundle.",
+        )
+    bundle = Bundle.read(settings.bundle)
+    if bundle.revision != bundle.content_sha256:
+        raise InvalidDocument(
+            f"--bundle {settings.bundle}: its revision is not its content digest.",
+            advice="Build it with `runbook-gate policy build`.",
+        )
+    if starts_sidecar(settings):
+        check_capabilities(bundle, opa=opa_binary(settings))
+    return bundle
+
+
+def opa_binary(settings: Settings) -> Path:
+    """The opa to start."""
+    return settings.opa.binary or find_tool("opa")
+
+
+@contextmanager
+def serving(settings: Settings, bundle: Bundle) -> Iterator[Serving]:
+    """A sidecar with this bundle: the one that runs beside the executor, or one started for the block."""
+    with ExitStack() as stack:
+        started = None
+        if starts_sidecar(settings):
+            started = stack.enter_context(Sidecar(opa_binary(settings), bundle))
+        gate = OpaGate(started.address if started else _beside(settings), timeout_s=settings.opa.timeout_s)
+        stack.callback(gate.close)
+        yield Serving(gate, started)
+
+
+def starts_sidecar(settings: Settings) -> bool:
+    """Whether the executor starts the sidecar itself."""
+    return settings.opa.socket is None and settings.opa.url is None
+
+
+def _beside(settings: Settings) -> Address:
+    socket = settings.opa.socket
+    return Address(socket=str(socket) if socket is not None else None, url=settings.opa.url)

@@ -1,0 +1,25 @@
+# METADATA
+# title: Lookup
+# description: |
+#   Facts by their path in the input. Defined for every path and every input, so that a missing fact can never
+#   take a denial with it.
+package facts.lookup
+
+# METADATA
+# title: The value at a path, null where there is none
+value(path) := object.get({"input": input}, array.concat(["input"], path), null)
+
+# METADATA
+# title: The values at these paths, each under its path as Rego writes it
+at(paths) := {_written(path): value(path) | some path in paths}
+
+# METADATA
+# title: Several fields of the object at a path
+fields(path, names) := at([array.concat(path, [name]) | some name in names])
+
+_written(path) := concat("", array.concat(["input"], [_part(part) | some part in path]))
+
+_part(part) := $".{part}" if {
+	is_string(part)
+	regex.match(`^[a-z_][a-z0-9_]*$`, part)
+} else := $"[{json.marshal(part)}]"
