@@ -45,9 +45,7 @@ def _locked(folder: Path, waiting_for: str) -> Iterator[None]:
         yield
 
 
-def _run(
-    command: list[str], cwd: Path | None = None, seconds: int | None = None
-) -> subprocess.CompletedProcess[str]:
+def _run(command: list[str], cwd: Path | None = None, seconds: int | None = None) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, **_GO_ENVIRONMENT}
     return subprocess.run(
         command,
@@ -128,9 +126,7 @@ def _build(tool: Tool, target: Path) -> None:
     command = [str(go), "build", "-mod=readonly", "-buildvcs=false", "-trimpath"]
     command += ["-ldflags", tool.linker_flags, "-o", str(unfinished), tool.package]
     try:
-        _must_run(
-            command, f"{go} cannot build {tool.name}: install it in version {tool.version}", tool.folder
-        )
+        _must_run(command, f"{go} cannot build {tool.name}: install it in version {tool.version}", tool.folder)
         if not states_pinned_version(tool, unfinished):
             raise BuildError(f"the built {tool.name} does not state the pinned version {tool.version}")
         unfinished.replace(target)

@@ -59,7 +59,7 @@ def main() -> int:
     """
     wanted = {f"{name}.json": document(name, model) for name, model in contract.SCHEMAS.items()}
     if "--check" not in sys.argv:
-        for stale in set(p.name for p in SCHEMAS.glob("*.json")) - set(wanted):
+        for stale in {p.name for p in SCHEMAS.glob("*.json")} - set(wanted):
             (SCHEMAS / stale).unlink()
         for name, text in wanted.items():
             (SCHEMAS / name).write_text(text, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -26,10 +27,12 @@ class Serving:
     Attributes:
         gate: asks it.
         started: the sidecar that the executor started; None for one that runs beside it.
+        platform: what the started binary says of its platform, such as `linux/amd64`.
     """
 
     gate: OpaGate
-    started: Sidecar | None
+    started: Sidecar | None = None
+    platform: str | None = None
 
     def pins(self, bundle: Bundle) -> Pins:
         """What a run is pinned to: this bundle, and the OPA that answers now.
@@ -44,7 +47,7 @@ class Serving:
             capabilities_sha256=sha256_hex(resources.capabilities().read_bytes()),
             signer_key_id=None,
             opa_version=version,
-            opa_platform=self.started.platform if self.started else None,
+            opa_platform=self.platform,
             opa_sha256=self.started.binary_sha256 if self.started else None,
             opa_basis="measured" if self.started else "claimed",
         )
@@ -81,17 +84,25 @@ def opa_binary(settings: Settings) -> Path:
 def serving(settings: Settings, bundle: Bundle) -> Iterator[Serving]:
     """A sidecar with this bundle: the one that runs beside the executor, or one started for the block."""
     with ExitStack() as stack:
-        started = None
+        started, address = None, _beside(settings)
         if starts_sidecar(settings):
             started = stack.enter_context(Sidecar(opa_binary(settings), bundle))
-        gate = OpaGate(started.address if started else _beside(settings), timeout_s=settings.opa.timeout_s)
+            address = started.address
+        gate = OpaGate(address, timeout_s=settings.opa.timeout_s)
         stack.callback(gate.close)
-        yield Serving(gate, started)
+        yield Serving(gate, started, platform_of(opa_binary(settings)) if started else None)
 
 
 def starts_sidecar(settings: Settings) -> bool:
     """Whether the executor starts the sidecar itself."""
     return settings.opa.socket is None and settings.opa.url is None
+
+
+def platform_of(opa: Path) -> str | None:
+    """What `opa version` says of its platform; None if it does not say."""
+    told = subprocess.run([str(opa), "version"], env={}, capture_output=True, text=True, timeout=10, check=False)
+    stated = [line.partition(":")[2].strip() for line in told.stdout.splitlines() if line.startswith("Platform:")]
+    return stated[0] if stated else None
 
 
 def _beside(settings: Settings) -> Address:

@@ -10,13 +10,11 @@ from tests.cluster.conftest import World
 
 from runbook_gate.audit.protocol import AuditQuery
 from runbook_gate.cluster.deadline import Deadline
-from runbook_gate.cluster.messages import SentObject
 from runbook_gate.cluster.namespace import field_manager
-from runbook_gate.cluster.projection import cluster_identity, executor_identity, http_answer, namespace_read
-from runbook_gate.cluster.protocol import LabelPatch, ProbeResource
+from runbook_gate.cluster.projection import cluster_identity, executor_identity, namespace_read
+from runbook_gate.cluster.protocol import LabelPatch
 from runbook_gate.models.base import Labels
-from runbook_gate.models.http import HttpAnswer
-from runbook_gate.models.observation import AuditEvent, NamespaceObject, NamespaceRead
+from runbook_gate.models.observation import NamespaceObject, NamespaceRead
 
 PREFIX = "pod-security.kubernetes.io/"
 KEYS = tuple(
@@ -24,17 +22,6 @@ KEYS = tuple(
 )
 TUPLE: Labels = dict(zip(KEYS, ["restricted", "v1.34"] * 3, strict=True))
 GIVEN = {key: str(value) for key, value in TUPLE.items()}
-BAD_SPEC: dict[str, Any] = {"hostNetwork": True, "containers": [{"name": "c", "image": "i"}]}
-GOOD_SPEC: dict[str, Any] = {
-    "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
-    "containers": [
-        {
-            "name": "c",
-            "image": "i",
-            "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-        }
-    ],
-}
 
 
 def read(world: World, name: str) -> NamespaceRead:
@@ -145,65 +132,6 @@ def test_sends_nothing_after_the_deadline(world: World) -> None:
     answer = send(world, patch_of(before, TUPLE), not_after=Deadline.of(now.at_ms, now))
     assert (answer.http.outcome, answer.http.status, answer.object) == ("not_sent", None, None)
     assert there(world, str(before.name)) == before
-
-
-def probe(world: World, namespace: str, resource: ProbeResource, spec: Any) -> tuple[HttpAnswer, AuditEvent]:
-    body = {"template": {"spec": spec}} if resource == "podtemplates" else {"spec": spec}
-    kind = "PodTemplate" if resource == "podtemplates" else "Pod"
-    name, audit_id = f"probe-{uuid.uuid4().hex[:8]}", str(uuid.uuid4())
-    manifest = {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, **body}
-    since_ms = world.clock.read().at_ms - 1_000
-    with world.cluster.open(20) as connection:
-        answer = connection.create(resource, namespace, manifest, audit_id=audit_id)
-    found = world.audit.lookup(AuditQuery(frozenset({audit_id}), namespace, since_ms, KEYS))
-    assert [event.audit_id for event in found.events] == [audit_id]
-    event = found.events[0]
-    assert (event.verb, event.resource, event.name, event.dry_run) == ("create", resource, name, True)
-    assert event.username == "admin"
-    return http_answer(answer, SentObject(resource, name)), event
-
-
-def test_a_violating_pod_is_rejected_with_level_and_version(world: World) -> None:
-    answer, event = probe(world, world.stage.namespace(GIVEN), "pods", BAD_SPEC)
-    assert (answer.status, answer.reason, answer.kind) == (403, "Forbidden", "pods")
-    assert answer.message is not None
-    assert (answer.message.pattern, answer.message.level_version) == ("psa_violation", "restricted:v1.34")
-    assert (event.code, event.enforce_policy) == (403, "restricted:v1.34")
-
-
-def test_a_violating_template_is_warned_about(world: World) -> None:
-    answer, event = probe(world, world.stage.namespace(GIVEN), "podtemplates", BAD_SPEC)
-    assert (answer.status, answer.warnings.pod_security) == (201, ["restricted:v1.34"])
-    assert (event.code, event.violations, event.enforce_policy) == (201, "restricted:v1.34", None)
-
-
-def test_a_compliant_template_passes_in_silence(world: World) -> None:
-    answer, event = probe(world, world.stage.namespace(GIVEN), "podtemplates", GOOD_SPEC)
-    assert (answer.status, answer.warnings.pod_security, event.violations) == (201, [], None)
-
-
-def test_a_compliant_pod_is_admitted_and_never_stored(world: World) -> None:
-    name = world.stage.namespace(GIVEN)
-    for _ in range(2):
-        answer, event = probe(world, name, "pods", GOOD_SPEC)
-        assert (answer.status, event.enforce_policy, event.violations) == (201, "restricted:v1.34", None)
-
-
-def test_without_labels_nothing_is_rejected(world: World) -> None:
-    answer, event = probe(world, world.stage.namespace({}), "pods", BAD_SPEC)
-    assert (answer.status, event.enforce_policy) == (201, "privileged:latest")
-
-
-def test_a_terminating_namespace_takes_nothing(world: World) -> None:
-    name = world.stage.namespace(GIVEN)
-    world.stage.terminate(name)
-    found = there(world, name)
-    assert found.phase == "Terminating"
-    assert found.deletion_ms is not None
-    answer, _ = probe(world, name, "podtemplates", GOOD_SPEC)
-    assert [cause.reason for cause in answer.causes] == ["NamespaceTerminating"]
-    assert answer.message is not None
-    assert answer.message.pattern == "namespace_terminating"
 
 
 def test_the_audit_log_shows_writes_and_what_they_did(world: World) -> None:

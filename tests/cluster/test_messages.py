@@ -13,6 +13,7 @@ VIOLATION = (
     'allowPrivilegeEscalation != false (container "c" must set securityContext.allowPrivilegeEscalation=false)'
 )
 POLICY = "ValidatingAdmissionPolicy 'probe-guard.example.com' with binding 'B' denied request: secret words"
+MUTATING = POLICY.replace("Validating", "Mutating")
 TEXTS = {
     'pods "ok" is forbidden: exceeded quota: q, requested: pods=1, used: pods=0, limited: pods=0': (
         "quota_exceeded",
@@ -47,6 +48,10 @@ TEXTS = {
     'admission webhook "a.example.com" does not support dry run': ("webhook_no_dry_run", "a.example.com"),
     f'pods "ok" is forbidden: {POLICY}': ("admission_policy", "probe-guard.example.com"),
     f'namespaces "p" is forbidden: {POLICY}': ("admission_policy", "probe-guard.example.com"),
+    f'pods "ok" is forbidden: {POLICY.replace("Validating", "Mutating")}': (
+        "mutating_policy",
+        "probe-guard.example.com",
+    ),
     'pods "p" is forbidden: unable to create new content in namespace term because it is being terminated': (
         "namespace_terminating",
         None,

@@ -46,7 +46,7 @@ ALL = {kind for root in ROOTS for kind in _classes(root)} | {
 TIMEOUTS = (TimeoutError, urllib3.exceptions.TimeoutError)
 
 
-@pytest.mark.parametrize("kind", sorted(ALL, key=lambda kind: f"{kind.__module__}.{kind.__qualname__}"))
+@pytest.mark.parametrize("kind", sorted(ALL, key=repr))
 def test_every_exception_is_mapped_by_how_far_the_request_got(kind: type[Exception]) -> None:
     error = kind.__new__(kind)
     assert isinstance(error, REQUEST_FAILURES)

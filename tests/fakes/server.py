@@ -178,7 +178,7 @@ def _merged(found: dict[str, Any], labels: Mapping[str, str | None], manager: st
         entry["fieldsV1"]["f:metadata"]["f:labels"] = {
             key: {} for key in entry["fieldsV1"]["f:metadata"]["f:labels"] if key not in fields
         }
-    own = {key: {} for key in fields if labels[key.removeprefix("f:")] is not None}
+    own: dict[str, Any] = {key: {} for key in fields if labels[key.removeprefix("f:")] is not None}
     owned = {"f:metadata": {"f:labels": own}}
     entries.append({"manager": manager, "operation": "Update", "time": stamp[:19] + "Z", "fieldsV1": owned})
     kept = [entry for entry in entries if entry["fieldsV1"]["f:metadata"]["f:labels"]]

@@ -75,17 +75,14 @@ def test_an_audit_event_is_there_when_the_answer_is(cluster: LocalCluster, targe
     assert "requestObject" not in event
 
 
-def test_the_audit_log_has_what_a_foreign_writer_changed(
-    cluster: LocalCluster, target_namespace: str
-) -> None:
+def test_the_audit_log_has_what_a_foreign_writer_changed(cluster: LocalCluster, target_namespace: str) -> None:
     with Seeder(cluster.server.kubeconfig("other-controller")) as other:
         other.label(target_namespace, {"pod-security.kubernetes.io/warn": "baseline"})
     lines = cluster.server.audit_log.read_text(encoding="utf-8").splitlines()
     (event,) = [
         event
         for event in map(json.loads, lines)
-        if event["user"]["username"] == "other-controller"
-        and event["objectRef"].get("name") == target_namespace
+        if event["user"]["username"] == "other-controller" and event["objectRef"].get("name") == target_namespace
     ]
     assert event["requestObject"]["metadata"]["labels"] == {"pod-security.kubernetes.io/warn": "baseline"}
     assert "managedFields" not in event["responseObject"]["metadata"]
@@ -110,9 +107,7 @@ def test_what_is_shared_cannot_be_stopped_or_frozen(cluster: LocalCluster) -> No
     assert request(cluster.server, "GET", "/readyz") == 200
 
 
-def test_a_second_server_shares_the_objects_but_not_the_admission(
-    cluster: LocalCluster, target_namespace: str
-) -> None:
+def test_a_second_server_shares_the_objects_but_not_the_admission(cluster: LocalCluster, target_namespace: str) -> None:
     with Seeder(cluster.server.kubeconfig()) as seeder:
         seeder.label(target_namespace, {"pod-security.kubernetes.io/enforce": "baseline"})
     path = f"/api/v1/namespaces/{target_namespace}/pods?dryRun=All"

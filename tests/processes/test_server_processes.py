@@ -119,9 +119,7 @@ def test_a_frozen_server_can_be_stopped(tmp_path: Path) -> None:
     assert time.monotonic() - began < 5
 
 
-def test_a_missing_tool_names_the_command_that_builds_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_missing_tool_names_the_command_that_builds_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("RUNBOOK_GATE_TOOLS_CACHE", str(tmp_path))
     with pytest.raises(EnvironmentFault) as raised:
         find_tool("no-such-tool")

@@ -24,8 +24,8 @@ from runbook_gate.localcluster import LocalCluster
 from runbook_gate.localcluster.seeding import Seeder
 from runbook_gate.models.decision import Decision
 from runbook_gate.models.entry import Entry
-from runbook_gate.models.task import Submission
-from runbook_gate.session import Session, open_store
+from runbook_gate.models.task import Assurance, Submission
+from runbook_gate.session import Session, open_store, plan_task
 from runbook_gate.submission import read_task, submitted
 
 Cue = Callable[[Entry], None]
@@ -57,9 +57,7 @@ class Director(Silent):
 class Theatre:
     """One target, one store, one task after the other."""
 
-    def __init__(
-        self, folder: Path, cluster: LocalCluster, seeder: Seeder, namespace: str, settings: Settings
-    ) -> None:
+    def __init__(self, folder: Path, cluster: LocalCluster, seeder: Seeder, namespace: str, settings: Settings) -> None:
         self.folder, self.cluster, self.seeder, self.namespace = folder, cluster, seeder, namespace
         self.target = Target(namespace, seeder.uid(namespace), seeder.uid("kube-system"))
         self.director = Director()
@@ -97,13 +95,18 @@ class Theatre:
 
     # --- the run ---
 
-    def submit(self, task_id: str = "task-1", *, submitter: str = "ci-platform", **changes: Any) -> str:
+    def submit(
+        self,
+        task_id: str = "task-1",
+        *,
+        submitter: str = "ci-platform",
+        assurance: Assurance = "claimed",
+        **changes: Any,
+    ) -> str:
         """Submit a task made from the target, with changed fields."""
         path = self.folder / f"{task_id}.yaml"
         path.write_text(yaml.safe_dump({**self.target.task(task_id), **changes}), encoding="utf-8")
-        submission = Submission(
-            submitter=submitter, assurance="claimed", submitted_ms=self.clock.read().at_ms
-        )
+        submission = Submission(submitter=submitter, assurance=assurance, submitted_ms=self.clock.read().at_ms)
         with self.store() as store:
             store.tasks.submit(submitted(read_task(path), submission))
         return task_id
@@ -113,6 +116,10 @@ class Theatre:
         chosen = self.settings.model_copy(update=settings)
         with self.store() as store:
             return Session(chosen, store, self.director, clock=self.clock).run_task(task_id)
+
+    def plan(self, task_id: str = "task-1") -> Decision:
+        """What a run would do next, after cp0 and cp1 on live facts; nothing is written anywhere."""
+        return plan_task(self.settings, task_id, Silent())
 
     def store(self) -> Store:
         """The ledger."""
@@ -161,22 +168,19 @@ def assert_completed(theatre: Theatre, finished: Finished, *, writes: int) -> No
     assert not theatre.packets()
 
 
-def assert_escalated(
-    theatre: Theatre, finished: Finished, *codes: str, origin: str, writes: int = 0
-) -> dict[str, Any]:
+def assert_escalated(theatre: Theatre, finished: Finished, *codes: str, origin: str, writes: int = 0) -> dict[str, Any]:
     """The run escalated at a checkpoint with exactly these codes, after so many writes, with one packet."""
     assert finished.outcome == "escalated"
     ended = theatre.history().newest
     assert (ended.kind, ended.body["origin"]) == ("escalated", origin), (ended.body, theatre.codes())
     assert ended.body["codes"] == sorted(codes)
     assert len(theatre.writes()) == writes
-    assert [path.stem for path in theatre.packets()] == [finished.packet]
     with theatre.store() as store:
-        assert [one.id for one in store.escalations.list("all") if one.run == finished.run] == [
-            finished.packet
-        ]
+        made = store.escalations.list("all")
+        assert [one.id for one in made if one.run == finished.run] == [finished.packet]
+        assert [path.stem for path in theatre.packets()] == sorted(one.id for one in made)
         assert store.verify().result == "chain consistent"
-    packet: dict[str, Any] = json.loads(theatre.packets()[0].read_text())
+    packet: dict[str, Any] = json.loads((theatre.folder / "packets" / f"{finished.packet}.json").read_text())
     return packet
 
 

@@ -26,22 +26,28 @@ def lines_backwards(file: BinaryIO) -> Iterator[bytes]:
     Raises:
         LineTooLongError: at a line of more than MAX_LINE bytes.
     """
+    whole = _pieces(file)
+    next(whole)
+    yield from filter(None, whole)
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    pending: list[bytes] = []
+    for block in _blocks(file):
+        first, *rest = block.split(b"\n")
+        for line in reversed(rest):
+            yield b"".join((line, *reversed(pending)))
+            pending = []
+        pending.append(first)
+        if sum(map(len, pending)) > MAX_LINE:
+            raise LineTooLongError
+    yield b"".join(reversed(pending))
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
     position = file.seek(0, os.SEEK_END)
-    pending = [b""]
-    complete = False
     while position > 0:
         size = min(BLOCK, position)
         position -= size
         file.seek(position)
-        first, *rest = file.read(size).split(b"\n")
-        for line in reversed(rest):
-            whole = line + b"".join(reversed(pending))
-            pending = []
-            if complete and whole:
-                yield whole
-            complete = True
-        pending.append(first)
-        if sum(map(len, pending)) > MAX_LINE:
-            raise LineTooLongError
-    if complete and any(pending):
-        yield b"".join(reversed(pending))
+        yield file.read(size)

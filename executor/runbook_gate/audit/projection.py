@@ -27,9 +27,6 @@ def audit_event(event: Mapping[str, Any], label_keys: tuple[str, ...]) -> AuditE
         label_keys: the runbook's labels.
     """
     about = mapping(event.get("objectRef"))
-    notes = mapping(event.get("annotations"))
-    violation = _VIOLATION.match(str(notes.get(_PREFIX + "audit-violations", "")))
-    exempt = notes.get(_PREFIX + "exempt")
     return AuditEvent(
         audit_id=matched(_AUDIT_ID, event.get("auditID")) or "",
         stage=matched(_WORD, event.get("stage")),
@@ -43,12 +40,20 @@ def audit_event(event: Mapping[str, Any], label_keys: tuple[str, ...]) -> AuditE
         code=integer(mapping(event.get("responseStatus")).get("code")),
         received_ms=rfc3339_ms(event.get("requestReceivedTimestamp")),
         stage_ms=rfc3339_ms(event.get("stageTimestamp")),
-        enforce_policy=matched(_POLICY, notes.get(_PREFIX + "enforce-policy")),
-        violations=violation[1] if violation else None,
-        exempt=None if exempt is None else matched(_WORD, exempt) or "other",
-        error=_PREFIX + "error" in notes,
+        **_pod_security(mapping(event.get("annotations"))),
         change=label_change(event, label_keys) if about.get("resource") == "namespaces" else None,
     )
+
+
+def _pod_security(notes: Mapping[str, Any]) -> dict[str, Any]:
+    violation = _VIOLATION.match(str(notes.get(_PREFIX + "audit-violations", "")))
+    exempt = notes.get(_PREFIX + "exempt")
+    return {
+        "enforce_policy": matched(_POLICY, notes.get(_PREFIX + "enforce-policy")),
+        "violations": violation[1] if violation else None,
+        "exempt": None if exempt is None else matched(_WORD, exempt) or "other",
+        "error": _PREFIX + "error" in notes,
+    }
 
 
 def _dry_run(uri: object) -> bool:

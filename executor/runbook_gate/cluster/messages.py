@@ -15,7 +15,7 @@ from runbook_gate.shapes import LEVEL_VERSION, matched
 _DNS: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _SOME: Final = r'[A-Za-z.]{1,63} "[^"]{0,253}" is '
 _FULFILL: Final = r'Operation cannot be fulfilled on [a-z.]{1,127} "[^"]{0,253}": '
-_POLICY: Final = r"(?:Validating|Mutating)AdmissionPolicy '(?P<plugin>[^']{1,253})'"
+_POLICY: Final = r"AdmissionPolicy '(?P<plugin>[^']{1,253})'"
 
 _PATTERNS: Final = {
     name: re.compile(pattern)
@@ -24,7 +24,8 @@ _PATTERNS: Final = {
         "limit_range": _SOME + r"forbidden: \[?(?:minimum|maximum) [a-z.-]{1,63}[^:]{0,80} usage per ",
         "service_account_missing": _SOME + r"forbidden: error looking up service account ",
         "runtime_class": _SOME + r'forbidden: pod rejected: RuntimeClass "[^"]{0,253}" not found',
-        "admission_policy": _SOME + r"forbidden: " + _POLICY,
+        "admission_policy": _SOME + r"forbidden: Validating" + _POLICY,
+        "mutating_policy": _SOME + r"forbidden: Mutating" + _POLICY,
         "namespace_terminating": _SOME
         + r"forbidden: unable to create new content in namespace \S{1,63} because it is being terminated",
         "rbac": r'[a-z./-]{1,127}(?: "[^"]{0,253}")? is forbidden: '

@@ -1,9 +1,10 @@
 """Is this answer of the gate one that may be acted on (design.md, the decision contract, 4)?
 
-- One shape is accepted: HTTP 200, JSON, no `warning`, a `result` that `schemas/decision.json` describes.
+- One shape is accepted: HTTP 200, JSON that strict reading admits, no `warning`, a `result` that
+  `schemas/decision.json` describes and that has a canonical form, so that it can be recorded.
 - The answer is to this question: run, step, checkpoint, ledger head and the digest of the input are echoed.
-- The answer is of the pinned policy: bundle revision and OPA version are those of the run.
-- Everything else is no decision, with a code of its own.
+- The answer is of the pinned policy: exactly one bundle, its revision and the OPA version those of the run.
+- Everything else is no decision, with a code of its own. No message holds a value of the answer.
 """
 
 from __future__ import annotations
@@ -11,15 +12,23 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from json.decoder import scanstring
-from typing import Any, NoReturn
+from typing import Any, Final, Literal, NoReturn
 
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from runbook_gate.errors import NoDecision
+from runbook_gate.canonical import canonical_bytes
+from runbook_gate.documents import Limits, Malformed, load_document
+from runbook_gate.errors import CanonicalError, NoDecision
 from runbook_gate.models.decision import Decision
 from runbook_gate.models.runbook import Pins
+from runbook_gate.shapes import mapping
+
+LARGEST_ANSWER: Final = 4 * 1024 * 1024
+_LIMITS: Final = Limits(size=LARGEST_ANSWER)
+_BLANKS: Final = " \t\r\n"
+
+Failure = Literal["unreachable", "timeout", "incomplete", "too_large"]
 
 
 @dataclass(frozen=True)
@@ -38,13 +47,14 @@ class RawAnswer:
     """What came back over the wire.
 
     Attributes:
-        failure: name of a transport failure (`unreachable`, `timeout`, `redirect`, `too_large`), or None.
-        status: HTTP status.
+        failure: why there is no whole answer, or None. unreachable: nothing came back; timeout: not all of it
+            in time; incomplete: the connection ended within it; too_large: more than any decision needs.
+        status: HTTP status; None with a failure.
         content_type: the Content-Type header.
         body: the exact bytes.
     """
 
-    failure: str | None
+    failure: Failure | None
     status: int | None
     content_type: str
     body: bytes
@@ -73,66 +83,31 @@ def accept(question: Question, answer: RawAnswer, pins: Pins, schema: Mapping[st
     Raises:
         NoDecision: with a code `no_decision.*`, for anything but the one shape.
     """
-    members = _envelope(answer)
+    members = _members(answer)
     if "warning" in members:
         _refuse("warning", "OPA answered with a warning, so the path or the input was not understood")
     if "result" not in members:
         _refuse("undefined", "OPA has no such document: the bundle lacks data.gate.decision")
-    _same_policy(members, pins)
+    _same_policy(mapping(members.get("provenance")), pins)
     decision = _decision(members["result"], schema)
     _same_question(question, decision)
-    return Accepted(decision, members["result"])
+    return Accepted(decision, members_of(answer.body)["result"])
 
 
-def _refuse(code: str, message: str) -> NoReturn:
-    raise NoDecision(f"no_decision.{code}", f"{message}.")
+def served_by(answer: RawAnswer) -> tuple[str, str | None]:
+    """OPA's version, and the revision of the one bundle that it serves, whatever it answered.
 
+    Returns:
+        The version; the revision, or None if it serves no bundle or several.
 
-def _envelope(answer: RawAnswer) -> dict[str, bytes]:
-    if answer.failure is not None:
-        _refuse(answer.failure, f"OPA gave no answer: {answer.failure}")
-    if answer.status is None or 300 <= answer.status < 400:
-        _refuse("redirect", "OPA answered with a redirect")
-    if answer.status != 200:
-        _refuse("status", f"OPA answered HTTP {answer.status}")
-    if answer.content_type.split(";")[0].strip().lower() != "application/json":
-        _refuse("not_json", "OPA's answer does not say that it is JSON")
-    try:
-        return members_of(answer.body)
-    except ValueError:
-        _refuse("not_json", "OPA's answer is not a JSON object")
-
-
-def _same_policy(members: Mapping[str, bytes], pins: Pins) -> None:
-    provenance = json.loads(members.get("provenance", b"{}"))
-    bundles = provenance.get("bundles") if isinstance(provenance, dict) else None
-    revisions = [b.get("revision") for b in bundles.values()] if isinstance(bundles, dict) else []
-    if revisions != [pins.content_sha256]:
-        _refuse("wrong_bundle", "The sidecar serves another bundle than the one of this run")
-    if provenance.get("version") != pins.opa_version:
-        _refuse("wrong_opa", "The sidecar is another OPA version than the one of this run")
-
-
-def _decision(result: bytes, schema: Mapping[str, Any]) -> Decision:
-    document = json.loads(result)
-    if not Draft202012Validator(schema).is_valid(document):
-        _refuse("invalid", "OPA's result is not a decision as schemas/decision.json describes it")
-    try:
-        return Decision.model_validate(document)
-    except ValidationError:
-        _refuse("invalid", "OPA's result is not a decision as schemas/decision.json describes it")
-
-
-def _same_question(question: Question, decision: Decision) -> None:
-    for field in ("run_id", "step", "checkpoint", "ledger_head", "input_sha256"):
-        if getattr(decision, field) != getattr(question, field):
-            _refuse(f"wrong_{field}", f"OPA's answer is to another question: {field} differs")
-
-
-def _strict_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise ValueError("duplicate key")
-    return dict(pairs)
+    Raises:
+        NoDecision: with a code `no_decision.*`, if there is no answer or it does not say.
+    """
+    provenance = mapping(_members(answer).get("provenance"))
+    version, revisions = provenance.get("version"), _revisions(provenance)
+    if not isinstance(version, str) or not version:
+        _refuse("wrong_opa", "OPA does not state its version")
+    return version, revisions[0] if len(revisions) == 1 else None
 
 
 def members_of(body: bytes) -> dict[str, bytes]:
@@ -145,25 +120,75 @@ def members_of(body: bytes) -> dict[str, bytes]:
         Raw value by key.
 
     Raises:
-        ValueError: if it is not an object, or a key stands twice at any depth.
+        ValueError: if it is not an object, or a key stands twice in it.
     """
     text = body.decode("utf-8")
-    if not isinstance(json.loads(text, object_pairs_hook=_strict_object, parse_constant=_no_constant), dict):
-        raise ValueError("not an object")
-    decoder, members, at = json.JSONDecoder(), {}, text.index("{") + 1
-    while (at := _skip(text, at, ", \t\r\n")) < len(text) and text[at] != "}":
-        key, at = scanstring(text, at + 1)
-        start = _skip(text, at, ": \t\r\n")
-        _, at = decoder.raw_decode(text, start)
-        members[key] = text[start:at].encode("utf-8")
+    members, at, decoder = dict[str, bytes](), 0, json.JSONDecoder()
+    try:
+        json.loads(text)
+        while (at := _skip(text, at, "{,")) < len(text) and text[at] != "}":
+            key, at = decoder.raw_decode(text, at)
+            start = _skip(text, at, ":")
+            _, at = decoder.raw_decode(text, start)
+            if not isinstance(key, str) or key in members:
+                raise ValueError("not an object, or a key stands twice")
+            members[key] = text[start:at].encode("utf-8")
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     return members
 
 
-def _no_constant(_: str) -> NoReturn:
-    raise ValueError("NaN and Infinity are not JSON")
+def _refuse(code: str, message: str) -> NoReturn:
+    raise NoDecision(f"no_decision.{code}", f"{message}.")
 
 
-def _skip(text: str, at: int, blanks: str) -> int:
-    while at < len(text) and text[at] in blanks:
+def _members(answer: RawAnswer) -> Mapping[str, Any]:
+    if answer.failure is not None or answer.status is None:
+        failure = answer.failure or "unreachable"
+        _refuse(failure, f"OPA gave no answer: {failure.replace('_', ' ')}")
+    if 300 <= answer.status < 400:
+        _refuse("redirect", "OPA answered with a redirect, which is not followed")
+    if answer.status != 200:
+        _refuse("status", f"OPA answered HTTP {answer.status}")
+    if answer.content_type.split(";")[0].strip().lower() != "application/json":
+        _refuse("not_json", "OPA's answer does not say that it is JSON")
+    try:
+        document = load_document(answer.body, source="answer.json", limits=_LIMITS)
+    except Malformed as fault:
+        _refuse(fault.problem, f"OPA's answer cannot be read: {fault}")
+    if not isinstance(document, dict):
+        _refuse("not_json", "OPA's answer is not a JSON object")
+    return document
+
+
+def _same_policy(provenance: Mapping[str, Any], pins: Pins) -> None:
+    if _revisions(provenance) != [pins.content_sha256]:
+        _refuse("wrong_bundle", "The sidecar serves another bundle than the one of this run")
+    if provenance.get("version") != pins.opa_version:
+        _refuse("wrong_opa", "The sidecar is another OPA version than the one of this run")
+
+
+def _revisions(provenance: Mapping[str, Any]) -> list[Any]:
+    return [mapping(bundle).get("revision") for bundle in mapping(provenance.get("bundles")).values()]
+
+
+def _decision(result: object, schema: Mapping[str, Any]) -> Decision:
+    try:
+        canonical_bytes(result)
+        if Draft202012Validator(schema).is_valid(result):
+            return Decision.model_validate(result)
+    except (CanonicalError, ValidationError):
+        pass  # refused below: the errors would print values
+    _refuse("invalid", "OPA's result is not a decision as schemas/decision.json describes it")
+
+
+def _same_question(question: Question, decision: Decision) -> None:
+    for field in ("run_id", "step", "checkpoint", "ledger_head", "input_sha256"):
+        if getattr(decision, field) != getattr(question, field):
+            _refuse(f"wrong_{field}", f"OPA's answer is to another question: {field} differs")
+
+
+def _skip(text: str, at: int, signs: str) -> int:
+    while at < len(text) and text[at] in signs + _BLANKS:
         at += 1
     return at

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runbook_gate.core.history import History
+from runbook_gate.errors import LedgerBroken
 from runbook_gate.models.decision import Checkpoint
 
 
@@ -58,7 +59,11 @@ Continuation = AskFirst | Resolve | GatherAgain | Repeat | Conclude | Ended
 
 
 def continuation(history: History) -> Continuation:
-    """Name the one thing that a run with these entries does next."""
+    """Name the one thing that a run with these entries does next.
+
+    Raises:
+        LedgerBroken: if the newest decision is one that the fence would have refused.
+    """
     if history.end is not None:
         return Ended()
     if history.unresolved():
@@ -70,5 +75,14 @@ def continuation(history: History) -> Continuation:
         return Conclude(decided.verdict)
     following = decided.next
     if history.opened.routing.effects.get(following.action) == "write":
-        return GatherAgain(history.params_of("gather") or {})
-    return Repeat(following.action, following.params, following.until_ms, following.checkpoint or "cp0")
+        return _gather_again(history)
+    if following.checkpoint is None:
+        raise LedgerBroken("The newest decision goes on, but names no checkpoint.")
+    return Repeat(following.action, following.params, following.until_ms, following.checkpoint)
+
+
+def _gather_again(history: History) -> GatherAgain:
+    params = history.params_of("gather")
+    if params is None:
+        raise LedgerBroken("A write was decided in a step in which nothing was gathered.")
+    return GatherAgain(params)

@@ -72,11 +72,10 @@ def _attempt(number: int, made: AttemptEntries) -> dict[str, Any]:
 def _rounds(history: History, step: str) -> list[dict[str, Any]]:
     writes = [entry.seq for entry in history.decisions() if entry.checkpoint == "cp2" and entry.step == step]
     after = writes[-1] if writes else 0
-    return [
-        _block(entry)
-        for effect in _effects(history, "round")
-        for entry in history.observations(effect, step=step, after=after)
+    rounds = [
+        entry for effect in _effects(history, "round") for entry in history.observations(effect, step=step, after=after)
     ]
+    return [_block(entry) for entry in sorted(rounds, key=lambda entry: entry.seq)]
 
 
 def _lineage(entry: Entry) -> dict[str, Any]:

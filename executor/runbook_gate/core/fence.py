@@ -1,8 +1,9 @@
 """What the executor refuses to do whatever the gate says (design.md, the decision contract, 5).
 
-- The action is one that the run's own copy of the runbook allows at this checkpoint.
+- The action is one that the run's own copy of the runbook allows at this checkpoint; escalation always is.
 - A write only follows a `proceed` of cp1 and leads to cp2; nothing else leads to a write.
 - Only a wait has a moment to wait for, and it is not after the deadline.
+- Only cp4 completes, with a record that can be written; what ends the run leads nowhere else.
 - The rest of an effect's fence lies in the effect's own file.
 """
 
@@ -10,9 +11,12 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from pydantic import ValidationError
+
 from runbook_gate.core.history import History
 from runbook_gate.errors import NoDecision
 from runbook_gate.models.decision import Decision
+from runbook_gate.models.params import FinishParams
 
 _ENDS = {"complete": "finish", "escalate": "escalate"}
 
@@ -20,22 +24,30 @@ _ENDS = {"complete": "finish", "escalate": "escalate"}
 def check(history: History, decision: Decision) -> None:
     """Refuse a decision that leaves the fence.
 
+    Args:
+        history: the run so far.
+        decision: an accepted decision on it.
+
     Raises:
         NoDecision: with a code `fence.*`.
     """
     routing, following = history.opened.routing, decision.next
+    if following.step not in routing.steps:
+        refuse("step", "the runbook has no such step")
+    _waiting(history, decision)
     if decision.verdict in _ENDS:
         _ending(decision)
+    if decision.verdict == "escalate":
         return
     if following.action not in routing.actions.get(decision.checkpoint, []):
-        refuse("action", f"{following.action} is not allowed after {decision.checkpoint}")
+        refuse("action", f"the action is not allowed after {decision.checkpoint}")
+    if decision.verdict == "complete":
+        _completing(decision)
+        return
     if following.action not in routing.effects or following.checkpoint is None:
-        refuse("action", f"{following.action} is no effect of this runbook")
-    if following.step not in routing.steps:
-        refuse("step", f"the runbook has no step {following.step}")
+        refuse("action", f"{decision.verdict} needs an effect of this runbook and a checkpoint after it")
     if routing.effects[following.action] == "write":
         _writing(decision)
-    _waiting(history, decision)
 
 
 def refuse(code: str, message: str) -> NoReturn:
@@ -48,10 +60,17 @@ def refuse(code: str, message: str) -> NoReturn:
 
 
 def _ending(decision: Decision) -> None:
-    if decision.next.action != _ENDS[decision.verdict]:
-        refuse("action", f"{decision.verdict} does not lead to {decision.next.action}")
-    if decision.verdict == "complete" and decision.checkpoint != "cp4":
+    if (decision.next.action, decision.next.checkpoint) != (_ENDS[decision.verdict], None):
+        refuse("action", f"{decision.verdict} leads to {_ENDS[decision.verdict]} and to no checkpoint")
+
+
+def _completing(decision: Decision) -> None:
+    if decision.checkpoint != "cp4":
         refuse("action", "only cp4 completes")
+    try:
+        FinishParams.model_validate(decision.next.params)
+    except ValidationError:
+        refuse("params", "the params of finish are not as its schema says")
 
 
 def _writing(decision: Decision) -> None:

@@ -1,7 +1,8 @@
 """Questions to a run's entries.
 
 - Entries are in order and belong to one run; the first is `opened`.
-- `repinned` draws a line: facts and decisions before it no longer count.
+- `repinned` draws a line: facts and decisions before it no longer count. It stands before the first intent, so
+  no attempt ever lies behind the line; intents are looked for in all entries all the same.
 - `no_decision` counts for nothing.
 """
 
@@ -98,12 +99,12 @@ class History:
         writes = {name for name, kind in self.opened.routing.effects.items() if kind == "write"}
         seen: dict[str, Entry] = {
             str(entry.body["intent"]): entry
-            for entry in self.current
+            for entry in self.entries
             if entry.kind == "observation" and entry.body["effect"] in writes
         }
         return [
             AttemptEntries(entry, seen.get(entry.sha256))
-            for entry in self.current
+            for entry in self.entries
             if entry.kind == "intent" and entry.step == step
         ]
 
@@ -112,16 +113,18 @@ class History:
         return sum(entry.kind == "intent" for entry in self.entries)
 
     def unresolved(self) -> bool:
-        """Whether the newest intent has no later cp2 decision."""
-        intent = self.last("intent")
-        if intent is None:
-            return False
-        return not any(d.seq > intent.seq and d.checkpoint == "cp2" for d in self.decisions())
+        """Whether the newest intent has no later cp2 decision of its step."""
+        intent = next((entry for entry in reversed(self.entries) if entry.kind == "intent"), None)
+        return intent is not None and not any(
+            entry.seq > intent.seq and (entry.checkpoint, entry.step) == ("cp2", intent.step)
+            for entry in self.decisions()
+        )
 
     def params_of(self, action: str) -> dict[str, Any] | None:
-        """Params of the newest decision that asked for an action."""
+        """Params of the newest decision that asked for an action in the step that is under way."""
         for entry in reversed(list(self.decisions())):
-            if entry.body["next"]["action"] == action:
-                params: dict[str, Any] = entry.body["next"]["params"]
+            following = entry.body["next"]
+            if (following["action"], following["step"]) == (action, self.step):
+                params: dict[str, Any] = following["params"]
                 return params
         return None

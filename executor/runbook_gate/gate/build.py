@@ -5,12 +5,13 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from runbook_gate import resources
 from runbook_gate.errors import EnvironmentFault, InvalidDocument
 from runbook_gate.gate.bundle import Bundle
 
-_TIMEOUT_S = 60.0
+_TIMEOUT_S: Final = 60.0
 
 
 def build(policies: Path, *, opa: Path) -> Bundle:
@@ -27,7 +28,10 @@ def build(policies: Path, *, opa: Path) -> Bundle:
 
     Raises:
         InvalidDocument: with OPA's own words, if the policies do not compile.
+        EnvironmentFault: opa cannot be run.
     """
+    if not policies.is_dir():
+        raise InvalidDocument(f"{policies}: there is no such folder.")
     if policies.name != "policies":
         raise InvalidDocument(f"{policies}: the folder must be named `policies`, or the digest changes.")
     content = _build(policies, opa=opa, revision="")
@@ -39,12 +43,13 @@ def check_capabilities(bundle: Bundle, *, opa: Path) -> None:
 
     Raises:
         InvalidDocument: with OPA's own words.
+        EnvironmentFault: opa cannot be run.
     """
     with tempfile.TemporaryDirectory(prefix="runbook-gate-") as folder:
         path = Path(folder) / "bundle.tar.gz"
         path.write_bytes(bundle.raw)
         _opa(
-            [str(opa), "check", "-b", "--capabilities", str(resources.capabilities()), path.name],
+            [str(opa.absolute()), "check", "-b", "--capabilities", str(resources.capabilities()), path.name],
             cwd=path.parent,
             source="bundle",
         )
@@ -53,17 +58,15 @@ def check_capabilities(bundle: Bundle, *, opa: Path) -> None:
 def _build(policies: Path, *, opa: Path, revision: str) -> Bundle:
     with tempfile.TemporaryDirectory(prefix="runbook-gate-") as folder:
         out = Path(folder) / "bundle.tar.gz"
-        command = [str(opa), "build", "-b", "policies", "-O0", "-o", str(out), "-r", revision]
+        command = [str(opa.absolute()), "build", "-b", "policies", "-O0", "-o", str(out), "-r", revision]
         command += ["--capabilities", "policies/capabilities.json"]
         _opa(command, cwd=policies.parent, source=str(policies))
-        return Bundle.read(out)
+        return Bundle.parse(out.read_bytes(), source=str(policies))
 
 
 def _opa(command: list[str], *, cwd: Path, source: str) -> None:
     try:
-        done = subprocess.run(
-            command, cwd=cwd, env={}, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
-        )
+        done = subprocess.run(command, cwd=cwd, env={}, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as fault:
         raise EnvironmentFault(
             f"{command[0]} could not be run: {type(fault).__name__}.", advice="Run `make tools`."

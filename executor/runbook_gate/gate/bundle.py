@@ -6,26 +6,29 @@ The identity of a bundle is its content digest: SHA-256 over the sorted `sha256 
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
-import tarfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from runbook_gate.canonical import sha256_hex
 from runbook_gate.errors import InvalidDocument
+from runbook_gate.gate.archive import unpack
 from runbook_gate.models.runbook import Owner, Routing
+from runbook_gate.models.task import TaskDocument
+from runbook_gate.shapes import mapping
 
-_LIMIT = 16 * 1024 * 1024
-_UNHASHED = {".manifest", ".signatures.json"}
-_DEFAULT_OWNER = Owner(
+_UNHASHED: Final = {".manifest", ".signatures.json"}
+_BUILD_ONE: Final = "Build one with `runbook-gate policy build`."
+_DEFAULT_OWNER: Final = Owner(
     name="Leah Moran", title="Director of Kubernetes Platform Governance", queue="platform-governance"
 )
+# What a target's key can be made of.
+_KEY_FIELDS: Final = {name for name, field in TaskDocument.model_fields.items() if field.annotation is str}
 
 
 @dataclass(frozen=True)
@@ -35,99 +38,109 @@ class Bundle:
     Attributes:
         raw: the bytes of the file.
         files: content by path, without a leading slash.
+        revision: what its manifest states; None if it states none.
+        data: its data documents.
     """
 
     raw: bytes
-    files: dict[str, bytes]
+    files: Mapping[str, bytes]
+    revision: str | None
+    data: Mapping[str, Any]
 
     @classmethod
     def parse(cls, raw: bytes, *, source: str) -> Bundle:
         """Read a bundle.
 
         Args:
-            raw: a gzipped tar as `opa build` writes it, at most 16 MiB unpacked.
+            raw: a gzipped tar as `opa build` writes it.
             source: name for messages.
 
         Raises:
-            InvalidDocument: if it is anything else.
+            InvalidDocument: if it is anything else, or larger than 16 MiB unpacked.
         """
-        try:
-            with gzip.GzipFile(fileobj=io.BytesIO(raw)) as unpacked:
-                plain = unpacked.read(_LIMIT + 1)
-            if len(plain) > _LIMIT:
-                raise InvalidDocument(f"{source}: a bundle of more than 16 MiB is not read.")
-            with tarfile.open(fileobj=io.BytesIO(plain)) as tar:
-                files = {m.name.lstrip("./"): _content(tar, m) for m in tar if m.isfile()}
-        except (OSError, EOFError, tarfile.TarError) as fault:
-            raise InvalidDocument(
-                f"{source}: not a bundle file.", advice="Build one with `runbook-gate policy build`."
-            ) from fault
-        return cls(raw, {_dotted(name): content for name, content in files.items()})
+        files = unpack(raw, source=source)
+        revision = _object(files, ".manifest", source).get("revision")
+        return cls(
+            raw,
+            files,
+            revision if isinstance(revision, str) and revision else None,
+            _object(files, "data.json", source),
+        )
 
     @classmethod
     def read(cls, path: Path) -> Bundle:
-        """Read a bundle file."""
+        """Read a bundle file that a sidecar is to serve.
+
+        Raises:
+            InvalidDocument: it is none, or its revision is not its content digest: no answer of a sidecar that
+                serves it could be accepted.
+        """
         try:
             raw = path.read_bytes()
         except OSError as fault:
-            raise InvalidDocument(
-                f"--bundle {path}: {fault.strerror}.", advice="Build one with `runbook-gate policy build`."
-            ) from fault
-        return cls.parse(raw, source=f"--bundle {path}")
+            raise InvalidDocument(f"--bundle {path}: {fault.strerror}.", advice=_BUILD_ONE) from fault
+        bundle = cls.parse(raw, source=f"--bundle {path}")
+        if bundle.revision != bundle.content_sha256:
+            raise InvalidDocument(f"--bundle {path}: its revision is not its content digest.", advice=_BUILD_ONE)
+        return bundle
 
     @cached_property
     def content_sha256(self) -> str:
         """The bundle's identity."""
         lines = sorted(
-            f"{sha256_hex(content)}  {name}\n"
-            for name, content in self.files.items()
-            if name not in _UNHASHED
+            f"{sha256_hex(content)}  {name}\n" for name, content in self.files.items() if name not in _UNHASHED
         )
         return sha256_hex("".join(lines).encode())
 
-    @property
+    @cached_property
     def bundle_sha256(self) -> str:
         """Digest of the file."""
         return sha256_hex(self.raw)
 
-    @cached_property
-    def revision(self) -> str | None:
-        """The revision that the manifest states."""
-        manifest = json.loads(self.files.get(".manifest", b"{}"))
-        return manifest.get("revision") if isinstance(manifest, dict) else None
-
-    @cached_property
-    def data(self) -> dict[str, Any]:
-        """The bundle's data documents."""
-        document: dict[str, Any] = json.loads(self.files.get("data.json", b"{}"))
-        return document
-
     def routing(self, runbook: str) -> Routing:
         """What the executor must know of a runbook before it can ask; defaults if the bundle lacks it.
+
+        Args:
+            runbook: name and revision, as a task states it.
 
         Raises:
             InvalidDocument: if the runbook's data is not as `schemas/runbook.json` describes it.
         """
-        owner = self._owner(runbook)
-        entry = self.data.get("runbooks", {}).get(runbook)
-        if entry is None:
+        owner, runbooks = self._owner(runbook), mapping(self.data.get("runbooks"))
+        if runbook not in runbooks:
             return _unknown(owner)
         try:
-            return Routing.model_validate({**entry, "owner": owner.model_dump()})
+            routing = Routing.model_validate({**mapping(runbooks[runbook]), "owner": owner.model_dump()})
         except ValidationError as fault:
-            fields = sorted({".".join(map(str, error["loc"])) for error in fault.errors()})
-            raise InvalidDocument(
-                f"bundle: runbook {runbook} is not usable: {', '.join(fields)}.",
-                advice="Correct the runbook's data.yaml and build the bundle again.",
-            ) from None
+            raise _unusable(runbook, {".".join(map(str, error["loc"])) for error in fault.errors()}) from None
+        if not set(routing.target_key) <= _KEY_FIELDS:
+            raise _unusable(runbook, {"target_key"})
+        return routing
 
     def _owner(self, runbook: str) -> Owner:
-        parties = self.data.get("parties", {})
-        stated = parties.get("runbooks", {}).get(runbook, {}).get("owner", parties.get("default_owner"))
+        parties = mapping(self.data.get("parties"))
+        of_runbook = mapping(mapping(parties.get("runbooks")).get(runbook))
         try:
-            return Owner.model_validate(stated)
+            return Owner.model_validate(of_runbook.get("owner", parties.get("default_owner")))
         except ValidationError:
             return _DEFAULT_OWNER
+
+
+def _object(files: Mapping[str, bytes], name: str, source: str) -> Mapping[str, Any]:
+    try:
+        document = json.loads(files.get(name, b"{}"))
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise InvalidDocument(f"{source}: {name} is not a JSON object.", advice=_BUILD_ONE)
+    return document
+
+
+def _unusable(runbook: str, fields: set[str]) -> InvalidDocument:
+    return InvalidDocument(
+        f"bundle: runbook {runbook} is not usable: {', '.join(sorted(fields))}.",
+        advice="Correct the runbook's data.yaml and build the bundle again.",
+    )
 
 
 def _unknown(owner: Owner) -> Routing:
@@ -143,13 +156,3 @@ def _unknown(owner: Owner) -> Routing:
         duration_ms=900_000,
         owner=owner,
     )
-
-
-def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    stream = tar.extractfile(member)
-    return stream.read() if stream else b""
-
-
-def _dotted(name: str) -> str:
-    # lstrip took the dot of ".manifest" with the leading "./".
-    return f".{name}" if f".{name}" in _UNHASHED else name

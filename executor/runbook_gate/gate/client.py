@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
-from urllib.parse import urlencode, urlsplit
-
-import requests
-from opa_client.opa import OpaClient
+from typing import Any, Final, Protocol
+from urllib.parse import urlencode
 
 from runbook_gate import resources
 from runbook_gate.canonical import gate_bytes, sha256_hex
-from runbook_gate.core.acceptance import Accepted, Question, RawAnswer, accept, members_of
+from runbook_gate.core.acceptance import Accepted, Question, RawAnswer, accept, served_by
 from runbook_gate.errors import NoDecision, SidecarFault
-from runbook_gate.gate.transport import AnswerTooLarge, ExactAdapter
+from runbook_gate.gate.address import Address
+from runbook_gate.gate.transport import ExactAdapter
 from runbook_gate.models.bodies import Answer, Request
 from runbook_gate.models.runbook import Pins
 
-PATH = "/v1/data/gate/decision"
-PARAMETERS: Mapping[str, Any] = {"provenance": True, "strict-builtin-errors": True}
+__all__ = ["PARAMETERS", "PATH", "Address", "Exchange", "Gate", "OpaGate"]
+
+PATH: Final = "/v1/data/gate/decision"
+PARAMETERS: Final = {"provenance": "true", "strict-builtin-errors": "true"}
 
 
 @dataclass(frozen=True)
@@ -50,33 +48,23 @@ class Gate(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Address:
-    """Where a sidecar listens: a unix socket, or an http URL on loopback, or https."""
-
-    socket: str | None = None
-    url: str | None = None
-
-
 class OpaGate:
     """A gate behind a sidecar.
 
     Args:
         address: where it listens.
-        timeout_s: for one answer.
+        timeout_s: for one answer, from connecting to its last byte.
+
+    Raises:
+        SidecarFault: the address is none that may be asked.
     """
 
     def __init__(self, address: Address, *, timeout_s: float) -> None:
-        self._base = _checked(address)
+        from opa_client.opa import OpaClient  # noqa: PLC0415 - takes as long as all else together
+
+        host, port, tls = address.checked()
         self._adapter = ExactAdapter(timeout_s=timeout_s, socket_path=address.socket)
-        parts = urlsplit(self._base)
-        self._client = OpaClient(
-            host=parts.hostname,
-            port=parts.port or (443 if parts.scheme == "https" else 80),
-            ssl=parts.scheme == "https",
-            timeout=timeout_s,
-            retries=0,
-        )
+        self._client = OpaClient(host=host, port=port, ssl=tls, timeout=timeout_s, retries=0)
         session = self._client._session
         session.trust_env = False
         session.max_redirects = 0
@@ -89,10 +77,9 @@ class OpaGate:
         self._client.close_connection()
 
     def ask(self, document: dict[str, Any], pins: Pins) -> Exchange:
-        """Ask for a decision on an input."""
+        """Ask for a decision on an input. A fault is an outcome, not an exception."""
         plain = gate_bytes(document)
         sent = b'{"input":' + plain + b"}"
-        raw = self._post(sent)
         question = Question(
             document["run_id"],
             document["step"],
@@ -100,68 +87,45 @@ class OpaGate:
             document["ledger_head"],
             sha256_hex(plain),
         )
+        raw = self._post(sent)
         try:
             outcome: Accepted | NoDecision = accept(question, raw, pins, resources.schema("decision"))
         except NoDecision as refused:
             outcome = refused
-        received = raw.body if raw.status is not None else None
-        return Exchange(
-            sent,
-            received,
-            Request(
-                path=PATH,
-                query=urlencode(PARAMETERS),
-                body_sha256=sha256_hex(sent),
-                input_sha256=question.input_sha256,
-            ),
-            Answer(
-                status=raw.status,
-                body_sha256=sha256_hex(received) if received is not None else None,
-                result_sha256=sha256_hex(outcome.result) if isinstance(outcome, Accepted) else None,
-            ),
-            outcome,
-        )
+        return _exchange(question, sent, raw, outcome)
 
     def revision(self) -> tuple[str, str | None]:
         """OPA's version, and the revision of the one bundle that it serves; None if it serves none or several.
 
         Raises:
-            SidecarFault: if nothing answers.
+            SidecarFault: if nothing answers as OPA does.
         """
-        raw = self._post(b'{"input":{}}')
         try:
-            provenance = json.loads(members_of(raw.body)["provenance"])
-            revisions = [bundle["revision"] for bundle in provenance.get("bundles", {}).values()]
-            return str(provenance["version"]), revisions[0] if len(revisions) == 1 else None
-        except (ValueError, KeyError, TypeError):
-            raise SidecarFault("The OPA sidecar does not answer.") from None
+            return served_by(self._post(b'{"input":{}}'))
+        except NoDecision as refused:
+            raise SidecarFault(f"The OPA sidecar cannot be asked for its version: {refused}") from refused
 
     def _post(self, sent: bytes) -> RawAnswer:
-        self._adapter.body, self._adapter.answer = sent, None
-        failure = None
-        try:
-            self._client.query_rule({}, "gate", "decision", query_params=dict(PARAMETERS))
-        except requests.TooManyRedirects:
-            failure = "redirect"
-        except requests.Timeout:
-            failure = "timeout"
-        except AnswerTooLarge:
-            failure = "too_large"
-        except (requests.RequestException, ValueError):
-            # An HTTP status or a body that is not JSON is judged from the kept bytes.
-            failure = None if self._adapter.answer else "unreachable"
-        status, content_type, body = self._adapter.answer or (None, "", b"")
-        return RawAnswer(failure, status, content_type, body)
+        self._adapter.body = sent
+        self._client.query_rule({}, "gate", "decision", query_params=PARAMETERS)
+        return self._adapter.answer
 
 
-def _checked(address: Address) -> str:
-    if address.socket:
-        return "http://localhost:80"
-    parts = urlsplit(address.url or "")
-    loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
-    if parts.scheme == "https" or (parts.scheme == "http" and loopback):
-        return address.url or ""
-    raise SidecarFault(
-        "The OPA sidecar's URL is plain http beyond loopback.",
-        advice="Use a unix socket, http on loopback, or https.",
+def _exchange(question: Question, sent: bytes, raw: RawAnswer, outcome: Accepted | NoDecision) -> Exchange:
+    received = raw.body if raw.status is not None else None
+    return Exchange(
+        sent,
+        received,
+        Request(
+            path=PATH,
+            query=urlencode(PARAMETERS),
+            body_sha256=sha256_hex(sent),
+            input_sha256=question.input_sha256,
+        ),
+        Answer(
+            status=raw.status,
+            body_sha256=sha256_hex(received) if received is not None else None,
+            result_sha256=sha256_hex(outcome.result) if isinstance(outcome, Accepted) else None,
+        ),
+        outcome,
     )

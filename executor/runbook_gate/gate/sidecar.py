@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 
 import requests
 
 from runbook_gate.canonical import sha256_hex
 from runbook_gate.errors import ServerFault, SidecarFault
+from runbook_gate.gate.address import Address
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.gate.client import Address
 from runbook_gate.gate.transport import ExactAdapter
 from runbook_gate.processes import ServerProcess
 
 # Read at start, never polled; the socket lies in a 0700 folder and lets through what system.authz allows.
-ARGUMENTS = (
+ARGUMENTS: Final = (
     "run",
     "--server",
     "--bundle",
@@ -31,38 +32,42 @@ ARGUMENTS = (
     "--skip-version-check",
     "--log-level=error",
 )
+_LONGEST_SOCKET_PATH: Final = 107
 
 
 class Sidecar:
     """One OPA process serving one bundle on a private unix socket.
 
+    Attributes:
+        binary_sha256: digest of the opa binary.
+
     Args:
         opa: the opa binary.
         bundle: what it serves.
         start_s: how long it may take until it answers.
+
+    Raises:
+        SidecarFault: it did not start; nothing is left of it.
     """
 
     def __init__(self, opa: Path, bundle: Bundle, *, start_s: float = 15) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="runbook-gate-opa-"))
-        (self._folder / "bundle.tar.gz").write_bytes(bundle.raw)
-        self.binary_sha256 = sha256_hex(opa.read_bytes())
-        self._opa, self._start_s = opa, start_s
+        self.binary_sha256 = _digest(opa)
+        self._start_s = start_s
+        self._folder = Path(tempfile.mkdtemp(prefix="runbook-gate-opa-"))  # mkdtemp makes it 0700
         self._process = ServerProcess(
-            "opa", [str(opa), *ARGUMENTS], self._folder / "opa.log", cwd=self._folder, env={}
+            "opa", [str(opa.absolute()), *ARGUMENTS], self._folder / "opa.log", cwd=self._folder, env={}
         )
-        self.start()
+        try:
+            (self._folder / "bundle.tar.gz").write_bytes(bundle.raw)
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
 
     @property
     def address(self) -> Address:
         """Where it listens."""
         return Address(socket=str(self._folder / "opa.sock"))
-
-    @property
-    def platform(self) -> str | None:
-        """What the binary says of its platform, such as `linux/amd64`."""
-        told = subprocess.run([str(self._opa), "version"], env={}, capture_output=True, text=True, timeout=10, check=False)
-        stated = [line.partition(":")[2].strip() for line in told.stdout.splitlines() if line.startswith("Platform:")]
-        return stated[0] if stated else None
 
     @property
     def process(self) -> ServerProcess:
@@ -75,25 +80,33 @@ class Sidecar:
         Raises:
             SidecarFault: with the end of its log.
         """
-        (self._folder / "opa.sock").unlink(missing_ok=True)
+        path = self._folder / "opa.sock"
+        if len(os.fsencode(path)) > _LONGEST_SOCKET_PATH:
+            raise SidecarFault(
+                f"{self._folder.parent} is too long a path for a unix socket.",
+                advice="Set TMPDIR to a folder with a shorter path.",
+            )
+        path.unlink(missing_ok=True)
         try:
             self._process.start(self._ready, seconds=self._start_s)
         except ServerFault as fault:
-            raise SidecarFault(str(fault)) from fault
+            # The log does not outlive a failed start: its end is told, its place is not.
+            raise SidecarFault(str(fault).replace(f"{self._folder}/", "")) from fault
 
     def stop(self) -> None:
         """End it and remove its folder."""
-        self._process.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        try:
+            self._process.stop()
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _ready(self) -> bool:
+        adapter = ExactAdapter(timeout_s=1, socket_path=self.address.socket)
         with requests.Session() as session:
             session.trust_env = False
-            session.mount("http://", ExactAdapter(timeout_s=1, socket_path=self.address.socket))
-            try:
-                return session.get("http://localhost/health?bundles").status_code == 200
-            except requests.RequestException as fault:
-                raise ConnectionError("opa does not answer yet") from fault
+            session.mount("http://", adapter)
+            session.get("http://localhost/health?bundles")
+        return adapter.answer.status == 200
 
     def __enter__(self) -> Sidecar:
         return self
@@ -102,3 +115,12 @@ class Sidecar:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _digest(opa: Path) -> str:
+    try:
+        return sha256_hex(opa.read_bytes())
+    except OSError as fault:
+        raise SidecarFault(
+            f"{opa}: {fault.strerror}.", advice="Run `make tools`, or configure another opa binary."
+        ) from fault

@@ -1,82 +1,109 @@
-"""The wire to OPA: one request, exact bytes both ways, no proxy, no redirect, a deadline and a size limit."""
+"""The wire to OPA: one request, exact bytes both ways, no proxy, no redirect, a deadline and a size limit.
+
+Neither requests nor opa-python-client reads the answer: they get an empty one in its place, so that no redirect is
+followed, no cookie kept and nothing decoded or guessed. Every failure of the libraries is mapped here.
+"""
 
 from __future__ import annotations
 
-import socket
-import time
-from typing import Any
+import io
+from http.client import HTTPException
+from typing import Any, Final
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection
-from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as PoolTimeout
 
-MAX_ANSWER = 4 * 1024 * 1024
+from runbook_gate.core.acceptance import LARGEST_ANSWER, Failure, RawAnswer
+from runbook_gate.gate.watchdog import Watchdog, pools
 
-
-class AnswerTooLarge(requests.RequestException):
-    """More came back than any decision needs."""
-
-
-class _UnixConnection(HTTPConnection):
-    def __init__(self, path: str, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(float(self.timeout or 0) or None)
-        self.sock.connect(self._path)
-
-
-class _UnixPool(HTTPConnectionPool):
-    def __init__(self, path: str, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout, retries=False)
-        self._path, self._seconds = path, timeout
-
-    def _new_conn(self) -> Any:
-        return _UnixConnection(self._path, self._seconds)
+_CHUNK: Final = 64 * 1024
+# Every exception of requests is an OSError.
+_LIBRARY_FAULTS: Final = (OSError, HTTPError, HTTPException)
+_LATE: Final = (TimeoutError, PoolTimeout, requests.Timeout)
 
 
 class ExactAdapter(HTTPAdapter):
     """Sends the bytes it was given in place of what the client serialized, and keeps the bytes that came back.
 
+    Attributes:
+        body: what is sent; None leaves a request as it is.
+        answer: what the last request brought.
+
     Args:
-        timeout_s: for connecting, and for the whole answer.
+        timeout_s: for everything from connecting to the last byte of the answer.
         socket_path: a unix socket to talk to in place of the URL's host.
     """
 
     def __init__(self, *, timeout_s: float, socket_path: str | None = None) -> None:
         super().__init__(max_retries=0)
+        self.body: bytes | None = None
+        self.answer = RawAnswer("unreachable", None, "", b"")
         self._timeout_s = timeout_s
-        self._pool = _UnixPool(socket_path, timeout_s) if socket_path else None
-        self.body = b""
-        self.answer: tuple[int, str, bytes] | None = None
+        self._watchdog = Watchdog()
+        self.poolmanager.pool_classes_by_scheme = pools(self._watchdog, socket_path)
 
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """A connection to the unix socket if there is one."""
-        return self._pool or super().get_connection_with_tls_context(*args, **kwargs)
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,  # noqa: ARG002 - the signature is that of requests
+        timeout: Any = None,  # noqa: ARG002
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: Any = None,  # noqa: ARG002
+    ) -> requests.Response:
+        """Send `self.body` once, past any proxy, and keep what comes back.
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send `self.body`; leave status, content type and bytes in `self.answer`."""
-        request.prepare_body(data=self.body, files=None)
-        request.headers["Content-Type"] = "application/json"
-        deadline = time.monotonic() + self._timeout_s
-        kwargs.update(stream=True, timeout=self._timeout_s)
-        response = super().send(request, *args, **kwargs)
-        content = bytearray()
-        for chunk in response.iter_content(65536):
-            content += chunk
-            if len(content) > MAX_ANSWER:
-                raise AnswerTooLarge("answer too large")
-            if time.monotonic() > deadline:
-                raise requests.ReadTimeout("answer too slow")
-        response._content = bytes(content)
-        self.answer = (response.status_code, response.headers.get("Content-Type", ""), bytes(content))
-        return response
+        Returns:
+            An empty answer: the real one is `self.answer`.
+        """
+        request.headers["Accept-Encoding"] = "identity"
+        if self.body is not None:
+            request.headers["Content-Type"] = "application/json"
+            request.prepare_body(data=self.body, files=None)
+        with self._watchdog.watching(self._timeout_s):
+            self.answer = self._exchange(request, verify, cert)
+        return _nothing(request)
 
-    def close(self) -> None:
-        """Close the pool."""
-        if self._pool is not None:
-            self._pool.close()
-        super().close()
+    def _exchange(self, request: requests.PreparedRequest, verify: bool | str, cert: Any) -> RawAnswer:
+        try:
+            response = super().send(request, stream=True, timeout=self._timeout_s, verify=verify, cert=cert, proxies={})
+        except _LIBRARY_FAULTS as fault:
+            return self._failed("unreachable", fault)
+        try:
+            body = _read(response)
+        except _LIBRARY_FAULTS as fault:
+            return self._failed("incomplete", fault)
+        finally:
+            response.close()
+        if len(body) > LARGEST_ANSWER:
+            return _failure("too_large")
+        if self._watchdog.expired:
+            return _failure("timeout")
+        return RawAnswer(None, response.status_code, response.headers.get("Content-Type", ""), body)
+
+    def _failed(self, failure: Failure, fault: Exception) -> RawAnswer:
+        late = self._watchdog.expired or isinstance(fault, _LATE)
+        return _failure("timeout" if late else failure)
+
+
+def _read(response: requests.Response) -> bytes:
+    """The body as it came, and no more of it than shows that it is too large."""
+    content = bytearray()
+    for chunk in response.raw.stream(_CHUNK, decode_content=False):
+        content += chunk
+        if len(content) > LARGEST_ANSWER:
+            break
+    return bytes(content)
+
+
+def _failure(failure: Failure) -> RawAnswer:
+    return RawAnswer(failure, None, "", b"")
+
+
+def _nothing(request: requests.PreparedRequest) -> requests.Response:
+    response = requests.Response()
+    response.status_code, response.url = 200, request.url or ""
+    response.request, response.raw = request, io.BytesIO(b"{}")
+    return response

@@ -35,10 +35,18 @@ class Link:
     sha256: str
     data: bytes
 
-    @property
-    def intact(self) -> bool:
-        """Whether the bytes have the digest."""
-        return sha256_hex(self.data) == self.sha256
+
+def intact(data: object, sha256: object) -> bool:
+    """Find out whether bytes are what they were.
+
+    Args:
+        data: what is stored as the bytes; SQLite can hold anything there.
+        sha256: what is stored as their digest.
+
+    Returns:
+        Whether they are bytes and have the digest.
+    """
+    return isinstance(data, bytes) and sha256_hex(data) == sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,8 @@ class Chain:
             return None
         seq = self.length + 1
         if link.seq != seq:
-            self.broken = Break(seq, "gap" if link.seq > seq else "misplaced")
+            later = isinstance(link.seq, int) and link.seq > seq
+            self.broken = Break(seq, "gap" if later else "misplaced")
             return None
         fields = _read(link)
         fault = self._fault(fields, link) if isinstance(fields, dict) else fields
@@ -139,7 +148,7 @@ _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), so
 
 
 def _read(link: Link) -> dict[str, Any] | Fault:
-    if not link.intact:
+    if not intact(link.data, link.sha256):
         return "altered"
     try:
         fields = _DECODER.decode(link.data.decode())

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, insert, select
 from runbook_gate.canonical import sha256_hex
 from runbook_gate.errors import LedgerBroken, UnknownRecord
 from runbook_gate.ledger import tables
+from runbook_gate.ledger.chain import intact
 from runbook_gate.ledger.database import Database
 
 _EVIDENCE = tables.evidence
@@ -53,7 +54,7 @@ def get(connection: Connection, sha256: str) -> bytes:
     ).scalar_one_or_none()
     if data is None:
         raise UnknownRecord(f"there is no evidence {sha256}")
-    if sha256_hex(data) != sha256:
+    if not intact(data, sha256):
         raise LedgerBroken(f"evidence {sha256} was altered")
     return data
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from runbook_gate.errors import LedgerBroken
 from runbook_gate.ledger import tables
-from runbook_gate.ledger.chain import Link
+from runbook_gate.ledger.chain import intact
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.records import Handling
 from runbook_gate.ledger.sealing import seal, unseal
@@ -121,7 +121,7 @@ def at(connection: Connection, seq: int) -> JournalEntry:
         LedgerBroken: if it is missing or its bytes do not have its digest.
     """
     row = connection.execute(select(tables.journal).where(tables.journal.c.seq == seq)).one_or_none()
-    if row is None or not Link(row.seq, row.kind, row.sha256, row.data).intact:
+    if row is None or not intact(row.data, row.sha256):
         raise LedgerBroken(f"the store's own chain is broken at {seq}")
     return unseal(JournalEntry, json.loads(row.data))
 

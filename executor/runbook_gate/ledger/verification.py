@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, exists, select
 
-from runbook_gate.canonical import sha256_hex
 from runbook_gate.errors import UnknownRecord
 from runbook_gate.ledger import evidence, tables
-from runbook_gate.ledger.chain import Break, Chain, Link
+from runbook_gate.ledger.chain import Break, Chain, Link, intact
 from runbook_gate.ledger.identifiers import packet_id
 from runbook_gate.ledger.reports import ChainReport, HeadReport, Verification
 from runbook_gate.ledger.walking import follow, named_evidence
@@ -55,17 +54,19 @@ def verify(connection: Connection, *, run: str | None, head: str | None) -> Veri
 
 
 def _grouped(connection: Connection, run: str | None) -> Iterator[tuple[Row[Any], list[Row[Any]]]]:
-    wanted = select(_ENTRIES).order_by(_ENTRIES.c.run, _ENTRIES.c.seq)
+    wanted = select(_ENTRIES).join(_RUNS, _RUNS.c.id == _ENTRIES.c.run).order_by(_RUNS.c.id, _ENTRIES.c.seq)
     runs = select(_RUNS, tables.packets.c.id.label("packet"), tables.packets.c.sha256.label("packet_sha256"))
     runs = runs.outerjoin(tables.packets, tables.packets.c.run == _RUNS.c.id).order_by(_RUNS.c.id)
     if run is not None:
-        wanted, runs = wanted.where(_ENTRIES.c.run == run), runs.where(_RUNS.c.id == run)
+        wanted, runs = wanted.where(_RUNS.c.id == run), runs.where(_RUNS.c.id == run)
     rows = groupby(connection.execute(wanted.execution_options(yield_per=_AT_ONCE)), key=lambda row: row.run)
     key, entries = next(rows, (None, iter(())))
     for row in connection.execute(runs.execution_options(yield_per=_AT_ONCE)):
-        while key is not None and key < row.id:
-            key, entries = next(rows, (None, iter(())))
-        yield row, list(entries) if key == row.id else []
+        if key != row.id:
+            yield row, []
+            continue
+        yield row, list(entries)
+        key, entries = next(rows, (None, iter(())))
 
 
 def _run(connection: Connection, row: Row[Any], entries: list[Row[Any]], altered: frozenset[str] | None) -> ChainReport:
@@ -97,23 +98,40 @@ def _altered(connection: Connection, digests: set[str] | None = None) -> Iterato
     if digests is not None:
         wanted = wanted.where(_EVIDENCE.c.sha256.in_(digests))
     for row in connection.execute(wanted.execution_options(yield_per=_AT_ONCE)):
-        if sha256_hex(row.data) != row.sha256:
+        if not intact(row.data, row.sha256):
             yield row.sha256
 
 
 def _journal(connection: Connection) -> ChainReport:
-    journal, tasks = tables.journal, tables.tasks
     store = connection.execute(select(tables.store)).one()
     chain = Chain("store", store.id)
-    wanted = select(journal, tasks.c.id.label("task")).outerjoin(tasks, tasks.c.journal_seq == journal.c.seq)
-    rows = connection.execute(wanted.order_by(journal.c.seq).execution_options(yield_per=_AT_ONCE))
-    for row in rows:
+    for row in connection.execute(_journal_with_index().execution_options(yield_per=_AT_ONCE)):
         fields = chain.add(Link(row.seq, row.kind, row.sha256, row.data))
-        submitted = row.subject if row.kind == "submitted" else None
         if fields is not None:
-            chain.compare(seq=row.seq, equal=(row.task, fields.get("subject")) == (submitted, row.subject))
+            chain.compare(seq=row.seq, equal=fields.get("subject") == row.subject and _index_agrees(row))
     chain.end(store.seq, store.head)
     return ChainReport("store", chain.length, chain.head, chain.broken)
+
+
+def _journal_with_index() -> Select[Any]:
+    journal, tasks, other = tables.journal, tables.tasks, tables.journal.alias()
+    withdrawn = exists().where(other.c.kind == "withdrawn", other.c.subject == tasks.c.id)
+    task = (tasks.c.id.label("task"), tasks.c.state.label("task_state"), tasks.c.outcome)
+    return (
+        select(journal, *task, _RUNS.c.state.label("run_state"), withdrawn.label("withdrawn"))
+        .outerjoin(tasks, tasks.c.journal_seq == journal.c.seq)
+        .outerjoin(_RUNS, _RUNS.c.task == tasks.c.id)
+        .order_by(journal.c.seq)
+    )
+
+
+def _index_agrees(row: Row[Any]) -> bool:
+    if row.kind != "submitted":
+        return row.task is None
+    outcome = "withdrawn" if row.withdrawn else row.run_state if row.run_state != "active" else None
+    state = "finished" if outcome else row.run_state or "queued"
+    withdrawn_unopened = not (row.withdrawn and row.run_state)
+    return (row.task, row.task_state, row.outcome) == (row.subject, state, outcome) and withdrawn_unopened
 
 
 def _head(connection: Connection, head: str, chains: dict[str, ChainReport]) -> HeadReport:

@@ -50,6 +50,7 @@ def follow(run: Row[Any], entries: Iterable[Row[Any]]) -> tuple[Chain, list[dict
     for entry in entries:
         fields = chain.add(Link(entry.seq, entry.kind, entry.sha256, entry.data))
         if fields is not None:
+            chain.compare(seq=entry.seq, equal=fields.get("checkpoint") == entry.checkpoint)
             found.append({**fields, "sha256": entry.sha256})
     chain.end(run.seq, run.head)
     if found and not chain.broken:

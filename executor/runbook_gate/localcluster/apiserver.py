@@ -102,9 +102,7 @@ class ApiServer:
             "service-account-key-file": str(self._credentials.key_file),
             "service-account-signing-key-file": str(self._credentials.key_file),
             "allow-privileged": "true",
-            "admission-control-config-file": str(
-                write_document(self._folder / "admission.json", admission(exempt))
-            ),
+            "admission-control-config-file": str(write_document(self._folder / "admission.json", admission(exempt))),
             "enable-admission-plugins": ",".join(options.enable_admission_plugins),
             "disable-admission-plugins": ",".join(disabled),
         }

@@ -44,9 +44,7 @@ class Seeder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def namespace(
-        self, name: str, labels: Mapping[str, str] | None = None, *, service_account: bool = True
-    ) -> str:
+    def namespace(self, name: str, labels: Mapping[str, str] | None = None, *, service_account: bool = True) -> str:
         """Creates a namespace with the ServiceAccount `default` and returns its uid."""
         made = self.core.create_namespace({"metadata": {"name": name, "labels": dict(labels or {})}})
         if service_account:

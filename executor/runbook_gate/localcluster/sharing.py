@@ -35,9 +35,7 @@ def shared_cluster(root: Path) -> Iterator[LocalCluster]:
 
 def _ports(root: Path) -> dict[str, str | int] | None:
     state = root / "shared.json"
-    ports: dict[str, str | int] | None = (
-        json.loads(state.read_text(encoding="utf-8")) if state.exists() else None
-    )
+    ports: dict[str, str | int] | None = json.loads(state.read_text(encoding="utf-8")) if state.exists() else None
     return ports
 
 

@@ -16,9 +16,7 @@ class Request(Closed):
     """What was asked. The bytes themselves are evidence."""
 
     path: str = Field(description="Path of the request.", examples=["/v1/data/gate/decision"])
-    query: str = Field(
-        description="Query of the request.", examples=["provenance=true&strict-builtin-errors=true"]
-    )
+    query: str = Field(description="Query of the request.", examples=["provenance=true&strict-builtin-errors=true"])
     body_sha256: Sha256 = Field(description="Digest of the exact request body.")
     input_sha256: Sha256 = Field(description="Digest of the decision input within it.")
 
@@ -28,9 +26,7 @@ class Answer(Closed):
 
     status: int | None = Field(description="HTTP status; null without an answer.", examples=[200])
     body_sha256: Sha256 | None = Field(description="Digest of the exact answer body; null without one.")
-    result_sha256: Sha256 | None = Field(
-        description="Digest of the exact bytes of `result`; null without one."
-    )
+    result_sha256: Sha256 | None = Field(description="Digest of the exact bytes of `result`; null without one.")
 
 
 class DecisionBody(Closed):
@@ -78,7 +74,5 @@ class EscalatedBody(Closed):
     write_in_doubt: bool = Field(
         description="Whether an attempt was made whose outcome was never resolved.", examples=[False]
     )
-    basis: Literal["decision", "deadline_no_decision"] = Field(
-        description="Who ended it.", examples=["decision"]
-    )
+    basis: Literal["decision", "deadline_no_decision"] = Field(description="Who ended it.", examples=["decision"])
     at_ms: Milliseconds = Field(description="When it ended.")

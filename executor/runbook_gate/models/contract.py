@@ -6,6 +6,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from runbook_gate.models.base import Record
 from runbook_gate.models.completion import CompletionRecord
 from runbook_gate.models.decision import Decision
 from runbook_gate.models.decision_input import DecisionInput
@@ -19,7 +20,14 @@ from runbook_gate.models.params import (
     ResolveWriteParams,
     VerifyParams,
 )
-from runbook_gate.models.runbook import Routing
+from runbook_gate.models.register_document import (
+    ClusterInventory,
+    NamespaceBaseline,
+    NamespaceOwnership,
+    PlatformExceptions,
+    RegisterEnvelope,
+)
+from runbook_gate.models.runbook_document import RunbookDocument
 from runbook_gate.models.task import TaskDocument
 
 SCHEMAS: Final[dict[str, type[BaseModel]]] = {
@@ -33,9 +41,14 @@ SCHEMAS: Final[dict[str, type[BaseModel]]] = {
     "ledger_entry": Entry,
     "patch_labels_observation": PatchLabelsBody,
     "patch_labels_params": PatchLabelsParams,
+    "register_cluster_inventory": ClusterInventory,
+    "register_envelope": RegisterEnvelope[Record],
+    "register_namespace_baseline": NamespaceBaseline,
+    "register_namespace_ownership": NamespaceOwnership,
+    "register_platform_exceptions": PlatformExceptions,
     "resolve_write_observation": ResolveWriteBody,
     "resolve_write_params": ResolveWriteParams,
-    "runbook": Routing,
+    "runbook": RunbookDocument,
     "task": TaskDocument,
     "verify_observation": VerifyBody,
     "verify_params": VerifyParams,

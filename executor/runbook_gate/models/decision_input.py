@@ -21,9 +21,7 @@ class Block(Closed, Generic[B]):
     sha256: Sha256 = Field(description="The entry's digest.")
     at_ms: Milliseconds = Field(description="Wall clock of the append.")
     boottime_ms: int = Field(description="CLOCK_BOOTTIME of the append, in milliseconds.", examples=[912345])
-    boot_id: str = Field(
-        description="The kernel's boot id.", examples=["5a1c0d4e-0f0b-4a7e-8d0e-6b8e3b1c2d3f"]
-    )
+    boot_id: str = Field(description="The kernel's boot id.", examples=["5a1c0d4e-0f0b-4a7e-8d0e-6b8e3b1c2d3f"])
     lease: int = Field(description="Fencing number of the lease.", examples=[1])
     body: B = Field(description="The entry's body, or a named part of it.")
 
@@ -33,9 +31,7 @@ class IntentBody(Closed):
 
     action: str = Field(description="The effect.", examples=["patch_labels"])
     attempt: int = Field(description="Attempt, from 1.", examples=[1])
-    uid: str = Field(
-        description="metadata.uid that is sent.", examples=["0c7b3c2e-52a5-4d7e-9a0c-6f2a3f6f2c11"]
-    )
+    uid: str = Field(description="metadata.uid that is sent.", examples=["0c7b3c2e-52a5-4d7e-9a0c-6f2a3f6f2c11"])
     resource_version: str = Field(description="metadata.resourceVersion that is sent.", examples=["48211"])
     labels: Labels = Field(
         description="Labels that are sent.", examples=[{"pod-security.kubernetes.io/enforce": "restricted"}]
@@ -76,9 +72,7 @@ class Newest(Closed):
     seq: int = Field(description="Position in the run.", examples=[3])
     at_ms: Milliseconds = Field(description="Wall clock; equal to now_ms.")
     boottime_ms: int = Field(description="CLOCK_BOOTTIME, in milliseconds.", examples=[912345])
-    boot_id: str = Field(
-        description="The kernel's boot id.", examples=["5a1c0d4e-0f0b-4a7e-8d0e-6b8e3b1c2d3f"]
-    )
+    boot_id: str = Field(description="The kernel's boot id.", examples=["5a1c0d4e-0f0b-4a7e-8d0e-6b8e3b1c2d3f"])
     lease: int = Field(description="Fencing number of the lease.", examples=[1])
 
 
@@ -99,14 +93,8 @@ class DecisionInput(Closed):
     ledger_head: Sha256 = Field(description="sha256 of the newest entry.")
     now_ms: Milliseconds = Field(description="Wall clock of the newest entry.")
     newest: Newest = Field(description="The newest entry.")
-    opened: Block[Opened] = Field(
-        description="How the run was opened: task, pins, routing, deadline, ledger facts."
-    )
+    opened: Block[Opened] = Field(description="How the run was opened: task, pins, routing, deadline, ledger facts.")
     observed: Observed = Field(description="Newest observations.")
     attempts: list[Attempt] = Field(description="Write attempts of this step, in order.")
-    rounds: list[Block[VerifyBody]] = Field(
-        description="Verification rounds since the last cp2 decision, in order."
-    )
-    lineage: list[Block[LineageBody]] = Field(
-        description="Decisions of this run since it was pinned, in order."
-    )
+    rounds: list[Block[VerifyBody]] = Field(description="Verification rounds since the last cp2 decision, in order.")
+    lineage: list[Block[LineageBody]] = Field(description="Decisions of this run since it was pinned, in order.")

@@ -9,18 +9,14 @@ from pydantic import Field
 from runbook_gate.models.base import Closed, Milliseconds, Sha256
 from runbook_gate.models.decision import Checkpoint
 
-Kind = Literal[
-    "opened", "observation", "decision", "intent", "no_decision", "repinned", "completed", "escalated"
-]
+Kind = Literal["opened", "observation", "decision", "intent", "no_decision", "repinned", "completed", "escalated"]
 
 
 class Executor(Closed):
     """The program that wrote the entry."""
 
     version: str = Field(description="Version of runbook-gate.", examples=["0.1.0"])
-    configuration_sha256: Sha256 = Field(
-        description="Digest of its effective configuration, without secrets."
-    )
+    configuration_sha256: Sha256 = Field(description="Digest of its effective configuration, without secrets.")
 
 
 class EntryFields(Closed):
@@ -33,9 +29,7 @@ class EntryFields(Closed):
     step: str = Field(description="Step of the runbook.", examples=["restore"])
     seq: int = Field(description="Position in the run, from 1.", examples=[4])
     kind: Kind = Field(description="What the entry records.", examples=["decision"])
-    checkpoint: Checkpoint | None = Field(
-        description="Checkpoint that the entry belongs to.", examples=["cp1"]
-    )
+    checkpoint: Checkpoint | None = Field(description="Checkpoint that the entry belongs to.", examples=["cp1"])
     attempt: int | None = Field(description="Write attempt, from 1; null outside of one.", examples=[1])
     actor: str = Field(description="Who acted: executor or a person.", examples=["executor"])
     at_ms: Milliseconds = Field(description="Wall clock of the append, milliseconds since the epoch.")

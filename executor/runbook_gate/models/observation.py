@@ -133,9 +133,7 @@ class AuditEvent(Record):
     audit_id: str = Field(description="auditID.", examples=["3f0ad3a5-2f60-4d5b-8e0a-0f4f9a6f1c55"])
     stage: str | None = Field(description="stage.", examples=["ResponseComplete"])
     verb: str | None = Field(description="verb.", examples=["create"])
-    username: str | None = Field(
-        description="user.username.", examples=["system:serviceaccount:runbook-gate:executor"]
-    )
+    username: str | None = Field(description="user.username.", examples=["system:serviceaccount:runbook-gate:executor"])
     resource: str | None = Field(description="objectRef.resource.", examples=["pods"])
     namespace: str | None = Field(description="objectRef.namespace.", examples=["payments-settlement-prod"])
     name: str | None = Field(description="objectRef.name.", examples=["rbgate-probe-p1-5f0c"])
@@ -187,9 +185,7 @@ class Probe(Record):
     template_sha256: Sha256 = Field(description="Digest of the canonical manifest without its name.")
     resource: Literal["pods", "podtemplates"] = Field(description="What was created.", examples=["pods"])
     object_name: str = Field(description="Generated metadata.name.", examples=["rbgate-probe-p1-5f0c"])
-    audit_id: str = Field(
-        description="Audit-ID that was sent.", examples=["3f0ad3a5-2f60-4d5b-8e0a-0f4f9a6f1c55"]
-    )
+    audit_id: str = Field(description="Audit-ID that was sent.", examples=["3f0ad3a5-2f60-4d5b-8e0a-0f4f9a6f1c55"])
     http: HttpAnswer = Field(description="The answer.")
     differs: list[str] = Field(
         description="JSON pointers of the sent manifest whose returned value differs.",

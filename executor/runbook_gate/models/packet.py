@@ -14,9 +14,7 @@ from runbook_gate.models.runbook import Owner
 class Target(Closed):
     """What the run was about."""
 
-    key: str = Field(
-        description="Key of the target.", examples=["mks-us-east-1-prod-03/payments-settlement-prod"]
-    )
+    key: str = Field(description="Key of the target.", examples=["mks-us-east-1-prod-03/payments-settlement-prod"])
     cluster_id: str = Field(description="Cluster.", examples=["mks-us-east-1-prod-03"])
     namespace: str = Field(description="Namespace.", examples=["payments-settlement-prod"])
     owner_alias: str = Field(description="Owner of the namespace.", examples=["payments-settlement"])
@@ -45,9 +43,7 @@ class LabelState(Closed):
 
     key: str = Field(description="The label.", examples=["pod-security.kubernetes.io/enforce"])
     approved: str | None = Field(description="Approved value; null where left out.", examples=["restricted"])
-    live: str | None = Field(
-        description="Value of the newest read; null where absent.", examples=["baseline"]
-    )
+    live: str | None = Field(description="Value of the newest read; null where absent.", examples=["baseline"])
     differs: bool = Field(description="Whether they differ.", examples=[True])
 
 
@@ -103,9 +99,7 @@ class Packet(Closed):
     write_in_doubt: bool = Field(description="Whether an attempt may still land.", examples=[False])
     kill_command: str | None = Field(
         description="Command that makes a write in doubt impossible; null where none is.",
-        examples=[
-            "kubectl annotate namespace payments-settlement-prod runbook-gate/superseded=01kq3v --overwrite"
-        ],
+        examples=["kubectl annotate namespace payments-settlement-prod runbook-gate/superseded=01kq3v --overwrite"],
     )
     attempts: list[AttemptRecord] = Field(description="The write attempts.")
     approved: Labels = Field(

@@ -9,9 +9,7 @@ from pydantic import Field
 from runbook_gate.models.base import Closed, Labels, Milliseconds
 
 Keys = Annotated[list[str], Field(examples=[["pod-security.kubernetes.io/enforce"]])]
-Namespace = Annotated[
-    str, Field(description="Namespace of the target.", examples=["payments-settlement-prod"])
-]
+Namespace = Annotated[str, Field(description="Namespace of the target.", examples=["payments-settlement-prod"])]
 
 
 class GatherParams(Closed):
@@ -33,9 +31,7 @@ class PatchLabelsParams(Closed):
     uid: str = Field(
         description="metadata.uid that the PATCH carries.", examples=["0c7b3c2e-52a5-4d7e-9a0c-6f2a3f6f2c11"]
     )
-    resource_version: str = Field(
-        description="metadata.resourceVersion that the PATCH carries.", examples=["48211"]
-    )
+    resource_version: str = Field(description="metadata.resourceVersion that the PATCH carries.", examples=["48211"])
     labels: Labels = Field(
         description="Every label of the runbook, null to remove it.",
         examples=[{"pod-security.kubernetes.io/enforce": "restricted"}],

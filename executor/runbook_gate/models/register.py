@@ -29,9 +29,7 @@ class BaselineRecord(Scope):
         examples=[{"pod-security.kubernetes.io/enforce": "restricted"}],
     )
     other_labels: int = Field(description="Count of stated labels outside the runbook.", examples=[0])
-    policy_baseline_version: str | None = Field(
-        description="Version of the policy baseline.", examples=["psb-2026.07"]
-    )
+    policy_baseline_version: str | None = Field(description="Version of the policy baseline.", examples=["psb-2026.07"])
     owner_alias: str | None = Field(description="Owner of the namespace.", examples=["payments-settlement"])
 
 
@@ -86,14 +84,10 @@ class RegisterAnswer(Record, Generic[R]):
     version: str | None = Field(description="The envelope's record version.", examples=["4711"])
     as_of_ms: Milliseconds | None = Field(description="The moment that the answer describes.")
     scope: Scope | None = Field(description="What the answer covers.")
-    complete: bool | None = Field(
-        description="Whether the source says that nothing is left out.", examples=[True]
-    )
+    complete: bool | None = Field(description="Whether the source says that nothing is left out.", examples=[True])
     total: int | None = Field(description="How many records the source says there are.", examples=[1])
     records: list[R] = Field(description="The records that may concern the target.")
-    dropped: int = Field(
-        description="Count of records whose literal cluster or namespace differs.", examples=[0]
-    )
+    dropped: int = Field(description="Count of records whose literal cluster or namespace differs.", examples=[0])
 
 
 class Registers(Record):

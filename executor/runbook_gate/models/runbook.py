@@ -21,8 +21,8 @@ class Owner(Record):
     queue: str = Field(description="Queue that the packet goes to.", examples=["platform-governance"])
 
 
-class Routing(Record):
-    """The part of a runbook that the executor must know before it can ask anything."""
+class RoutingData(Record):
+    """The part of a runbook's data that the executor must know before it can ask anything."""
 
     steps: list[str] = Field(description="Steps in order.", min_length=1, examples=[["restore"]])
     target_key: list[str] = Field(
@@ -48,6 +48,11 @@ class Routing(Record):
         examples=[["pod-security.kubernetes.io/enforce"]],
     )
     duration_ms: int = Field(description="Longest time from opening to the deadline.", examples=[900000])
+
+
+class Routing(RoutingData):
+    """The same as a run copies it, with the owner from parties data."""
+
     owner: Owner = Field(description="Who receives the packet.")
 
 
@@ -56,10 +61,10 @@ class Pins(Closed):
 
     content_sha256: Sha256 = Field(description="Content digest of the bundle, which is also its revision.")
     bundle_sha256: Sha256 = Field(description="Digest of the bundle file.")
-    capabilities_sha256: Sha256 = Field(
-        description="Digest of capabilities.json that the bundle was built with."
+    capabilities_sha256: Sha256 = Field(description="Digest of capabilities.json that the bundle was built with.")
+    signer_key_id: str | None = Field(
+        description="Key that signed the bundle; null if unsigned.", examples=["release-2026"]
     )
-    signer_key_id: str | None = Field(description="Key that signed the bundle; null if unsigned.", examples=["release-2026"])
     opa_version: str = Field(description="OPA's version.", examples=["1.22.0"])
     opa_platform: str | None = Field(
         description="Platform of the opa binary; null if it cannot be measured.", examples=["linux/amd64"]

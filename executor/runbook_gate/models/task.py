@@ -44,9 +44,7 @@ class TaskDocument(Closed):
     """A task as it is submitted."""
 
     schema_: Literal[1] = Field(alias="schema", description="Version of this schema.", examples=[1])
-    id: Identifier = Field(
-        description="Chosen by the submitter; never used twice.", examples=["restore-psa-0007"]
-    )
+    id: Identifier = Field(description="Chosen by the submitter; never used twice.", examples=["restore-psa-0007"])
     runbook: Identifier = Field(description="Runbook and revision.", examples=["MKS-PSA-Label-Restore-v3"])
     cluster_id: Name = Field(description="Cluster of the target.", examples=["mks-us-east-1-prod-03"])
     namespace: Name = Field(description="Namespace of the target.", examples=["payments-settlement-prod"])

@@ -61,9 +61,7 @@ def _reads(entry: Entry) -> Iterator[dict[str, Any]]:
 
 def _state(read_ms: int, found: dict[str, Any], approved: Labels) -> LiveState:
     labels = [
-        LabelState(
-            key=key, approved=value, live=found["labels"].get(key), differs=found["labels"].get(key) != value
-        )
+        LabelState(key=key, approved=value, live=found["labels"].get(key), differs=found["labels"].get(key) != value)
         for key, value in sorted(approved.items())
     ]
     return LiveState(

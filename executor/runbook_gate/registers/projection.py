@@ -46,9 +46,7 @@ def register_answer(raw: RawAnswer, target: Target, record_of: RecordOf[R]) -> R
         return _without(raw, raw.outcome, raw.problem)
     try:
         read = envelope(load_document(raw.content, source="register"))
-    except Malformed as fault:
-        return _without(raw, "malformed", fault.problem)
-    except NotAnEnvelopeError as fault:
+    except (Malformed, NotAnEnvelopeError) as fault:
         return _without(raw, "malformed", fault.problem)
     kept = [record for record in (record_of(mapping(one), target) for one in read.records) if record]
     return RegisterAnswer(

@@ -10,15 +10,15 @@ import data.facts.writer
 # METADATA
 # title: Params
 params := {
-	"verified_ms": _round.at_ms,
-	"resource_version": _round.body.servers[0].last.object.resource_version,
-	"servers": _servers[_round.body.sampled],
-	"endpoints": sort(rounds.endpoints(_round)),
+	"verified_ms": _verified.at_ms,
+	"resource_version": _verified.body.servers[0].last.object.resource_version,
+	"servers": _servers[_verified.body.sampled],
+	"endpoints": sort(rounds.endpoints(_verified)),
 	"writer": writer.name,
-	"audit": writer.audit,
+	"audit": writer.evidence,
 	"limits": run.runbook.verification_limits,
 }
 
-_round := input.rounds[rounds.verified]
+_verified := input.rounds[rounds.verified]
 
 _servers := {true: "sampled", false: "listed"}

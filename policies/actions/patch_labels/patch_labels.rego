@@ -23,7 +23,8 @@ params := {
 	namespaces.sound(_last)
 	not namespaces.restored(_last)
 	attempts.known(_last)
-	every moment in [input.now_ms, input.opened.body.deadline_ms] { is_number(moment) }
+	is_number(input.now_ms)
+	is_number(input.opened.body.deadline_ms)
 }
 
 _last := input.observed.gather.body.last

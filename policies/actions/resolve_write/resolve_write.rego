@@ -1,8 +1,8 @@
 # METADATA
 # title: Resolve write
 # description: |
-#   Read the namespace, the markers and the audit log. At cp1 only if there is nothing to write: the tuple is
-#   there already, or the namespace moved since the latest look at a write that is in doubt.
+#   Read the namespace, the markers and the audit log. In place of a write only if there is nothing to write
+#   yet: the tuple is there already, or the namespace moved since the latest look at a write that is in doubt.
 package actions.resolve_write
 
 import future.keywords.not
@@ -22,15 +22,15 @@ params := {
 	_called_for
 }
 
-_called_for if namespaces.judged == "resolve_write"
+_called_for if run.checkpoint.judges == "resolve_write"
 
 _called_for if {
-	namespaces.judged == "gather"
+	run.checkpoint.judges == "gather"
 	namespaces.restored(namespaces.newest)
 }
 
 _called_for if {
-	namespaces.judged == "gather"
+	run.checkpoint.judges == "gather"
 	namespaces.sound(namespaces.newest)
 	not attempts.known(namespaces.newest)
 }

@@ -4,7 +4,8 @@
 package actions.verify
 
 import data.facts.attempts
-import data.facts.probes
+import data.facts.audit
+import data.facts.manifests
 import data.facts.run
 
 # METADATA
@@ -12,15 +13,16 @@ import data.facts.run
 params := {
 	"namespace": run.task.namespace,
 	"label_keys": run.runbook.label_keys,
-	"probes": probes.specs,
+	"probes": manifests.specs,
 	"audit_ids": _missing,
 	"since_ms": attempts.since_ms,
 }
 
 # Earlier probes whose audit event is not there yet.
 _missing := [probe.audit_id |
-	some round in input.rounds
-	some server in round.body.servers
+	some block in input.rounds
+	some server in block.body.servers
 	some probe in server.probes
-	count(probes.events(probe)) == 0
+	probe.http.outcome == "answered"
+	count(audit.of_probe(probe)) == 0
 ]

@@ -24,14 +24,14 @@ pass if {
 # custom:
 #   code: attempt_order.miscounted
 #   solution: Keep the store as it is, and find out with `runbook-gate ledger verify` what was lost.
-deny contains denial.of(rego.metadata.rule(), _numbers) if not attempts.counted
+deny contains denial.of(rego.metadata.rule(), attempts.numbers) if not attempts.counted
 
 # METADATA
 # title: No write attempt is left
 # custom:
 #   code: attempt_order.budget_spent
 #   solution: Read the outcomes of the attempts; another try needs a new task.
-deny contains denial.of(rego.metadata.rule(), object.union(_numbers, {"budget": budget})) if {
+deny contains denial.of(rego.metadata.rule(), object.union(attempts.numbers, {"budget": budget})) if {
 	attempts.counted
 	not attempts.left
 	budget := object.get(run.runbook, "retry_budget", null)
@@ -42,22 +42,21 @@ deny contains denial.of(rego.metadata.rule(), object.union(_numbers, {"budget": 
 # custom:
 #   code: attempt_order.not_decided
 #   solution: Keep the store as it is; the run was not continued from the decision that its ledger ends with.
-deny contains denial.of(rego.metadata.rule(), _numbers) if {
-	attempts.counted
+deny contains denial.of(rego.metadata.rule(), attempts.numbers) if {
+	attempts.left
 	not _decided
 }
 
 # METADATA
-# title: The facts are older than the latest attempt
+# title: The facts are older than the decision to try again
 # custom:
 #   code: attempt_order.facts_outdated
 #   solution: Nothing is to be done; the facts are gathered again.
 deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "gather", "seq"]])) if {
+	attempts.left
 	_decided
 	not _newer
 }
-
-_numbers := {"attempts": [object.get(attempt, "attempt", null) | some attempt in input.attempts]}
 
 _decided if attempts.number == 0
 
@@ -69,7 +68,6 @@ _newer if {
 }
 
 _newer if {
-	is_number(attempts.latest_word.seq)
 	is_number(input.observed.gather.seq)
 	input.observed.gather.seq > attempts.latest_word.seq
 }

@@ -1,7 +1,6 @@
 # METADATA
 # title: Cluster identity
-# description: |
-#   The cluster that answers is the one in the inventory, it knows the executor, and the two clocks agree.
+# description: The cluster that answers is the one in the inventory, it knows the executor, and the two clocks agree.
 package checks.cluster_identity
 
 import future.keywords.not
@@ -15,7 +14,7 @@ import data.facts.run
 # METADATA
 # title: Everything this check wants is shown
 pass if {
-	_known(_cluster)
+	_cluster_known
 	_executor_known
 	_same_cluster
 	_clocks_agree
@@ -26,9 +25,9 @@ pass if {
 # custom:
 #   code: cluster_identity.unanswered
 #   solution: Make the API server reachable; the run goes on by itself when it answers before its deadline.
-deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(["observed", "gather", "body", request]))) if {
-	some request in ["cluster", "identity"]
-	answers.unanswered(lookup.value(["observed", "gather", "body", request]).http)
+deny contains denial.of(rego.metadata.rule(), lookup.fields(path, ["outcome", "status", "message"])) if {
+	some path in [_cluster_http, _executor_http]
+	answers.unanswered(lookup.value(path))
 }
 
 # METADATA
@@ -36,9 +35,9 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(["observed
 # custom:
 #   code: cluster_identity.unreadable
 #   solution: Give the executor the right to read the namespace kube-system, and check its credentials.
-deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(["observed", "gather", "body", "cluster"]))) if {
-	not answers.unanswered(_cluster.http)
-	not _known(_cluster)
+deny contains denial.of(rego.metadata.rule(), lookup.fields(_cluster_http, ["outcome", "status", "message"])) if {
+	not answers.unanswered(lookup.value(_cluster_http))
+	not _cluster_known
 }
 
 # METADATA
@@ -46,8 +45,8 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(["observed
 # custom:
 #   code: cluster_identity.executor_unknown
 #   solution: Check the executor's credentials; it has to be allowed to create a SelfSubjectReview.
-deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(["observed", "gather", "body", "identity"]))) if {
-	not answers.unanswered(_identity.http)
+deny contains denial.of(rego.metadata.rule(), lookup.fields(_executor_http, ["outcome", "status", "message"])) if {
+	not answers.unanswered(lookup.value(_executor_http))
 	not _executor_known
 }
 
@@ -56,11 +55,11 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(["observed
 # custom:
 #   code: cluster_identity.wrong_cluster
 #   solution: Compare the executor's cluster address with the inventory, and correct the one that is wrong.
-deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "gather", "body", "cluster", "uid"], inventory])) if {
-	_known(_cluster)
+deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "gather", "body", "cluster", "uid"], stated])) if {
+	_cluster_known
 	registers.the_record(run.runbook.inventory)
 	not _same_cluster
-	inventory := array.concat(registers.path(run.runbook.inventory), ["records", 0, "uid"])
+	stated := array.concat(registers.path(run.runbook.inventory), ["records", 0, "uid"])
 }
 
 # METADATA
@@ -68,35 +67,34 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "gather", 
 # custom:
 #   code: cluster_identity.clocks_differ
 #   solution: Synchronise both clocks; every age and deadline is measured with them.
-deny contains denial.of(rego.metadata.rule(), lookup.at(paths)) if {
-	_known(_cluster)
+deny contains denial.of(rego.metadata.rule(), lookup.fields(_cluster_http, ["date_ms", "sent_ms", "answered_ms"])) if {
+	_cluster_known
 	not _clocks_agree
-	paths := [["observed", "gather", "body", "cluster", "http", field] | some field in ["date_ms", "sent_ms", "answered_ms"]]
 }
 
-_cluster := lookup.value(["observed", "gather", "body", "cluster"])
+_cluster_http := ["observed", "gather", "body", "cluster", "http"]
 
-_identity := lookup.value(["observed", "gather", "body", "identity"])
+_executor_http := ["observed", "gather", "body", "identity", "http"]
 
-_known(cluster) if {
-	answers.answered(cluster.http, 200)
-	is_string(cluster.uid)
-	cluster.uid != ""
+_cluster_known if {
+	answers.answered(lookup.value(_cluster_http), 200)
+	is_string(input.observed.gather.body.cluster.uid)
+	input.observed.gather.body.cluster.uid != ""
 }
 
 _executor_known if {
-	answers.answered(_identity.http, 201)
-	is_string(_identity.username)
-	_identity.username != ""
+	answers.answered(lookup.value(_executor_http), 201)
+	is_string(input.observed.gather.body.identity.username)
+	input.observed.gather.body.identity.username != ""
 }
 
-_same_cluster if registers.the_record(run.runbook.inventory).uid == _cluster.uid
+_same_cluster if registers.the_record(run.runbook.inventory).uid == input.observed.gather.body.cluster.uid
 
 # The Date header is in whole seconds: the server's clock showed something within that second.
 _clocks_agree if {
+	http := input.observed.gather.body.cluster.http
 	skew := run.runbook.limits_ms.skew
-	answer := _cluster.http
-	every moment in [skew, answer.date_ms, answer.sent_ms, answer.answered_ms] { is_number(moment) }
-	answer.date_ms + 999 >= answer.sent_ms - skew
-	answer.date_ms <= answer.answered_ms + skew
+	every moment in [skew, http.date_ms, http.sent_ms, http.answered_ms] { is_number(moment) }
+	http.date_ms + 999 >= http.sent_ms - skew
+	http.date_ms <= http.answered_ms + skew
 }

@@ -1,8 +1,8 @@
 # METADATA
 # title: Drift agreement
 # description: |
-#   Each label has the value that was prequalified or the approved one, nobody is changing them now, and no
-#   reconciler would be overruled.
+#   Each label has the value that was prequalified or the approved one, nobody is changing the namespace now, and
+#   no reconciler would be overruled.
 package checks.drift_agreement
 
 import future.keywords.not
@@ -16,10 +16,8 @@ import data.facts.run
 # METADATA
 # title: Everything this check wants is shown
 pass if {
-	count(namespaces.paths) > 0
-	every path in namespaces.paths { namespaces.sound(lookup.value(path)) }
-	count(run.runbook.label_keys) > 0
-	every key in run.runbook.label_keys { _admitted(key) }
+	namespaces.all_sound
+	namespaces.all_admitted(namespaces.newest)
 	_steady
 	_unmanaged
 }
@@ -33,8 +31,8 @@ pass if {
 deny contains denial.of(rego.metadata.rule(), lookup.at([live, approved, prequalified])) if {
 	namespaces.legible(namespaces.newest)
 	some key in run.runbook.label_keys
-	not _admitted(key)
-	live := array.concat(_newest_path, ["object", "labels", key])
+	not namespaces.admitted(namespaces.newest, key)
+	live := array.concat(namespaces.newest_path, ["object", "labels", key])
 	approved := ["opened", "body", "task", "labels", key]
 	prequalified := ["opened", "body", "task", "drift", "labels", key]
 }
@@ -44,8 +42,8 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([live, approved, prequal
 # custom:
 #   code: drift_agreement.moved
 #   solution: Wait, or find out from the audit log who keeps writing to the namespace.
-deny contains denial.of(rego.metadata.rule(), lookup.at(array.concat(versions, [["observed", "gather", "body", "dry_run", "http", "status"]]))) if {
-	_legible
+deny contains denial.of(rego.metadata.rule(), lookup.at(array.concat(versions, [_dry_run_status]))) if {
+	namespaces.all_legible
 	not _steady
 	versions := [array.concat(path, ["object", "resource_version"]) | some path in namespaces.paths]
 }
@@ -55,20 +53,13 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(array.concat(versions, [
 # custom:
 #   code: drift_agreement.managed_elsewhere
 #   solution: Correct the labels where that manager takes them from.
-deny contains denial.of(rego.metadata.rule(), lookup.at([array.concat(_newest_path, ["object", "managers"])])) if {
-	_legible
+deny contains denial.of(rego.metadata.rule(), lookup.fields(live, ["managers"])) if {
+	namespaces.all_legible
 	not _unmanaged
+	live := array.concat(namespaces.newest_path, ["object"])
 }
 
-_newest_path := namespaces.paths[count(namespaces.paths) - 1]
-
-_legible if {
-	every path in namespaces.paths { namespaces.legible(lookup.value(path)) }
-}
-
-_admitted(key) if namespaces.newest.object.labels[key] == run.task.labels[key]
-
-_admitted(key) if namespaces.newest.object.labels[key] == run.task.drift.labels[key]
+_dry_run_status := ["observed", "gather", "body", "dry_run", "http", "status"]
 
 _steady if {
 	count({_version(lookup.value(path)) | some path in namespaces.paths}) == 1
@@ -80,7 +71,7 @@ _version(read) := object.filter(read.object, ["uid", "resource_version", "labels
 _unmanaged if namespaces.restored(namespaces.newest)
 
 _unmanaged if {
-	count(run.runbook.reconcilers) > 0
+	is_array(run.runbook.reconcilers)
 	every manager in namespaces.newest.object.managers { _no_reconciler(manager) }
 }
 

@@ -23,18 +23,19 @@ pass if {
 # custom:
 #   code: dry_run_agreement.unanswered
 #   solution: Make the API server reachable; the run goes on by itself when it answers before its deadline.
-deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(_path))) if {
-	_read
+deny contains denial.of(rego.metadata.rule(), _answer) if {
+	namespaces.all_legible
 	answers.unanswered(_dry_run.http)
 }
 
 # METADATA
 # title: The dry run of the write is refused
+# description: A conflict is not meant here; drift_agreement says that the namespace moved.
 # custom:
 #   code: dry_run_agreement.refused
 #   solution: Look at the status and at the plugin that refused; give the executor the right, or mend the plugin.
-deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(_path))) if {
-	_read
+deny contains denial.of(rego.metadata.rule(), _answer) if {
+	namespaces.all_legible
 	not answers.unanswered(_dry_run.http)
 	not answers.answered(_dry_run.http, 409)
 	not namespaces.legible(_dry_run)
@@ -45,22 +46,20 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(_path))) i
 # custom:
 #   code: dry_run_agreement.differs
 #   solution: Find the admission plugin that changes the labels, and settle with its owner what is approved.
-deny contains denial.of(rego.metadata.rule(), lookup.at([array.concat(_path, ["object", "labels"]), ["opened", "body", "task", "labels"]])) if {
-	_read
+deny contains denial.of(rego.metadata.rule(), lookup.at([predicted, ["opened", "body", "task", "labels"]])) if {
+	namespaces.all_legible
 	namespaces.legible(_dry_run)
-	not _predicted
+	not _as_approved
+	predicted := array.concat(_path, ["object", "labels"])
 }
 
 _path := ["observed", "gather", "body", "dry_run"]
 
 _dry_run := lookup.value(_path)
 
-_read if {
-	count(namespaces.paths) > 0
-	every path in namespaces.paths { namespaces.legible(lookup.value(path)) }
-}
+_answer := lookup.fields(array.concat(_path, ["http"]), ["outcome", "status", "reason", "message"])
 
-_predicted if {
+_as_approved if {
 	namespaces.prequalified(_dry_run)
 	namespaces.restored(_dry_run)
 }

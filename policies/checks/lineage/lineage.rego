@@ -32,9 +32,7 @@ deny contains denial.of(rego.metadata.rule(), {"lineage": _way}) if not _way in 
 # custom:
 #   code: lineage.budget_exceeded
 #   solution: Keep the store as it is, and find out which executor wrote.
-deny contains denial.of(rego.metadata.rule(), {"attempts": [object.get(attempt, "attempt", null) | some attempt in input.attempts]}) if {
-	not _within_budget
-}
+deny contains denial.of(rego.metadata.rule(), attempts.numbers) if not _within_budget
 
 # METADATA
 # title: A write attempt does not come from a decision to write
@@ -58,10 +56,7 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([_missing])) if not _evi
 # custom:
 #   code: lineage.facts_outdated
 #   solution: Nothing is to be done; the facts are gathered again.
-deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "gather", "seq"]])) if {
-	_evidence_kept
-	not _newer
-}
+deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "gather", "seq"]])) if not _newer
 
 _missing := ["observed", "gather", "body", "ledger", "evidence_missing"]
 
@@ -82,9 +77,9 @@ _decided(attempt) if {
 }
 
 _newer if {
-	is_number(input.observed.gather.seq)
 	newest := input.rounds[count(input.rounds) - 1]
 	is_number(newest.seq)
+	is_number(input.observed.gather.seq)
 	input.observed.gather.seq > newest.seq
 }
 
@@ -94,11 +89,9 @@ _way := [words |
 	not _steps[index - 1] == words
 ]
 
-_steps := [concat(" ", [_word(block, field) | some field in _said]) |
+_steps := [concat(" ", [_word(block, field) | some field in ["step", "checkpoint", "verdict", "next_checkpoint"]]) |
 	some block in input.lineage
-	object.get(block.body, "verdict", null) != "wait"
+	_word(block, "verdict") != "wait"
 ]
-
-_said := ["step", "checkpoint", "verdict", "next_checkpoint"]
 
 _word(block, field) := $"{word}" if word := object.get(block.body, field, null)

@@ -12,20 +12,17 @@ import data.facts.namespaces
 
 # METADATA
 # title: Everything this check wants is shown
-pass if {
-	count(namespaces.paths) > 0
-	every path in namespaces.paths { namespaces.sound(lookup.value(path)) }
-}
+pass if namespaces.all_sound
 
 # METADATA
 # title: The API server does not say how the namespace is
 # custom:
 #   code: namespace_identity.unanswered
 #   solution: Make the API server reachable; the run goes on by itself when it answers before its deadline.
-deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(path))) if {
+deny contains denial.of(rego.metadata.rule(), _answer(path)) if {
 	some path in namespaces.paths
-	answers.unanswered(lookup.value(path).http)
-	not _skipped(lookup.value(path))
+	answers.unanswered(_http(path))
+	not _skipped(path)
 }
 
 # METADATA
@@ -33,9 +30,9 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(path))) if
 # custom:
 #   code: namespace_identity.missing
 #   solution: Find out who deleted it; a new namespace needs a new task.
-deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(path))) if {
+deny contains denial.of(rego.metadata.rule(), _answer(path)) if {
 	some path in namespaces.paths
-	answers.answered(lookup.value(path).http, 404)
+	answers.answered(_http(path), 404)
 }
 
 # METADATA
@@ -43,12 +40,11 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(path))) if
 # custom:
 #   code: namespace_identity.unreadable
 #   solution: Give the executor the right to read the namespace, and check its credentials.
-deny contains denial.of(rego.metadata.rule(), lookup.at(answers.paths(path))) if {
+deny contains denial.of(rego.metadata.rule(), _answer(path)) if {
 	some path in namespaces.paths
-	read := lookup.value(path)
-	not answers.unanswered(read.http)
-	not answers.answered(read.http, 404)
-	not namespaces.legible(read)
+	not answers.unanswered(_http(path))
+	not answers.answered(_http(path), 404)
+	not namespaces.legible(lookup.value(path))
 }
 
 # METADATA
@@ -68,18 +64,21 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([uid, ["opened", "body",
 # custom:
 #   code: namespace_identity.terminating
 #   solution: Leave it alone; a namespace that is being deleted needs no repair.
-deny contains denial.of(rego.metadata.rule(), lookup.at(paths)) if {
+deny contains denial.of(rego.metadata.rule(), lookup.fields(object_path, ["phase", "deletion_ms"])) if {
 	some path in namespaces.paths
 	namespaces.legible(lookup.value(path))
 	not namespaces.alive(lookup.value(path))
-	paths := [array.concat(path, ["object", field]) | some field in ["phase", "deletion_ms"]]
+	object_path := array.concat(path, ["object"])
 }
 
+_http(path) := lookup.value(array.concat(path, ["http"]))
+
+_answer(path) := lookup.fields(array.concat(path, ["http"]), ["outcome", "status", "message"])
+
 # Not sent, because another read had already shown that there is nothing to read.
-_skipped(read) if {
-	read.http.outcome == "not_sent"
-	some path in namespaces.paths
-	other := lookup.value(path)
-	not answers.unanswered(other.http)
-	not namespaces.legible(other)
+_skipped(path) if {
+	_http(path).outcome == "not_sent"
+	some other in namespaces.paths
+	not answers.unanswered(_http(other))
+	not namespaces.legible(lookup.value(other))
 }

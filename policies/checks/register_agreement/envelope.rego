@@ -12,7 +12,7 @@ import data.facts.run
 # custom:
 #   code: register_agreement.unanswered
 #   solution: Make the register reachable; the run goes on by itself when it answers before its deadline.
-deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register, ["outcome", "problem"]))) if {
+deny contains denial.of(rego.metadata.rule(), _envelope(register, ["outcome", "problem"])) if {
 	some register, _ in run.runbook.agreement
 	registers.unanswered(register)
 }
@@ -22,7 +22,7 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register
 # custom:
 #   code: register_agreement.missing
 #   solution: Put the register's document in its place.
-deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register, ["outcome", "problem"]))) if {
+deny contains denial.of(rego.metadata.rule(), _envelope(register, ["outcome", "problem"])) if {
 	some register, _ in run.runbook.agreement
 	registers.missing(register)
 }
@@ -32,11 +32,9 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register
 # custom:
 #   code: register_agreement.malformed
 #   solution: Correct the register's document.
-deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register, ["outcome", "problem"]))) if {
+deny contains denial.of(rego.metadata.rule(), _envelope(register, ["outcome", "problem"])) if {
 	some register, _ in run.runbook.agreement
-	not registers.answered(register)
-	not registers.unanswered(register)
-	not registers.missing(register)
+	registers.malformed(register)
 }
 
 # METADATA
@@ -44,7 +42,7 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register
 # custom:
 #   code: register_agreement.wrong_source
 #   solution: Point the register at its authoritative source.
-deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register, ["source_id"]))) if {
+deny contains denial.of(rego.metadata.rule(), _envelope(register, ["source_id"])) if {
 	some register, _ in run.runbook.agreement
 	registers.answered(register)
 	not registers.from_source(register)
@@ -55,7 +53,7 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register
 # custom:
 #   code: register_agreement.wrong_schema
 #   solution: Let the source answer in the schema which the runbook names.
-deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register, ["schema_id"]))) if {
+deny contains denial.of(rego.metadata.rule(), _envelope(register, ["schema_id"])) if {
 	some register, _ in run.runbook.agreement
 	registers.answered(register)
 	not registers.of_schema(register)
@@ -66,7 +64,7 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register
 # custom:
 #   code: register_agreement.wrong_scope
 #   solution: Ask the register for the cluster and the namespace of the task.
-deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register, ["scope"]))) if {
+deny contains denial.of(rego.metadata.rule(), _envelope(register, ["scope"])) if {
 	some register, _ in run.runbook.agreement
 	registers.answered(register)
 	not registers.in_scope(register)
@@ -77,7 +75,7 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register
 # custom:
 #   code: register_agreement.stale
 #   solution: Refresh the register, and compare its clock with the executor's.
-deny contains denial.of(rego.metadata.rule(), lookup.at(array.concat(registers.paths(register, ["as_of_ms"]), [["now_ms"]]))) if {
+deny contains denial.of(rego.metadata.rule(), _envelope(register, ["as_of_ms", "read_at_ms"])) if {
 	some register, _ in run.runbook.agreement
 	registers.answered(register)
 	not registers.fresh(register)
@@ -87,9 +85,11 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(array.concat(registers.p
 # title: A register does not show all its records
 # custom:
 #   code: register_agreement.incomplete
-#   solution: "Repair the register: complete is true, and total equals the records that it has."
-deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register, ["complete", "total", "dropped"]))) if {
+#   solution: Let the source say that it is complete, and state a total that equals its records.
+deny contains denial.of(rego.metadata.rule(), _envelope(register, ["complete", "total", "dropped"])) if {
 	some register, _ in run.runbook.agreement
 	registers.answered(register)
 	not registers.complete(register)
 }
+
+_envelope(register, fields) := lookup.fields(registers.path(register), fields)

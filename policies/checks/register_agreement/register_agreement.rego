@@ -15,7 +15,7 @@ import data.facts.run
 pass if {
 	count(run.runbook.agreement) > 0
 	every register, fields in run.runbook.agreement {
-		registers.shown(register)
+		registers.sound(register)
 		count(fields) > 0
 		every field in fields { _agrees(registers.the_record(register), field) }
 	}
@@ -26,11 +26,9 @@ pass if {
 # custom:
 #   code: register_agreement.no_record
 #   solution: Enter the target into the register, or correct the task.
-deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register, ["records", "dropped"]))) if {
+deny contains denial.of(rego.metadata.rule(), lookup.fields(registers.path(register), ["records", "dropped"])) if {
 	some register, _ in run.runbook.agreement
-	registers.answered(register)
-	registers.complete(register)
-	count(registers.answer(register).records) == 0
+	count(registers.records(register)) == 0
 }
 
 # METADATA
@@ -38,11 +36,9 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register
 # custom:
 #   code: register_agreement.ambiguous
 #   solution: Leave one record of the target in the register.
-deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register, ["records"]))) if {
+deny contains denial.of(rego.metadata.rule(), lookup.fields(registers.path(register), ["records"])) if {
 	some register, _ in run.runbook.agreement
-	registers.answered(register)
-	registers.complete(register)
-	count(registers.answer(register).records) > 1
+	count(registers.records(register)) > 1
 }
 
 # METADATA
@@ -50,11 +46,11 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(registers.paths(register
 # custom:
 #   code: register_agreement.field_differs
 #   solution: Correct the register or the task; the two have to say the same.
-deny contains denial.of(rego.metadata.rule(), lookup.at(array.concat([stated], _task_paths(field)))) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at(array.concat([stated], _compared_with(field)))) if {
 	some register, fields in run.runbook.agreement
 	some field in fields
-	record := registers.the_record(register)
-	not _agrees(record, field)
+	not _agrees(registers.the_record(register), field)
+	count(registers.records(register)) == 1
 	stated := array.concat(registers.path(register), ["records", 0, field])
 }
 
@@ -72,8 +68,8 @@ _agrees(record, field) if {
 	record[field] == run.task[field]
 }
 
-_task_paths("other_labels") := []
+_compared_with("other_labels") := []
 
-_task_paths("owner_aliases") := [["opened", "body", "task", "owner_alias"]]
+_compared_with("owner_aliases") := [["opened", "body", "task", "owner_alias"]]
 
-_task_paths(field) := [["opened", "body", "task", field]] if not field in {"other_labels", "owner_aliases"}
+_compared_with(field) := [["opened", "body", "task", field]] if not field in {"other_labels", "owner_aliases"}

@@ -14,10 +14,12 @@ import data.facts.run
 # custom:
 #   code: retry_eligibility.unsettled
 #   solution: Nothing is to be done; the namespace is looked at again when the settle time is over.
-deny contains denial.of(rego.metadata.rule(), lookup.at(_moments)) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([intent, read])) if {
 	_unwritten
 	_class == "api_timeout"
 	not _settled
+	intent := ["attempts", attempts.number - 1, "intent", "at_ms"]
+	read := array.concat(namespaces.newest_path, ["http", "answered_ms"])
 }
 
 # METADATA
@@ -26,11 +28,10 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(_moments)) if {
 # custom:
 #   code: retry_eligibility.in_doubt
 #   solution: Nothing is to be done; another attempt is made.
-deny contains denial.of(rego.metadata.rule(), lookup.at([sent, _at("resource_version")])) if {
+deny contains denial.of(rego.metadata.rule(), _versions) if {
 	_may_retry
 	_class == "api_timeout"
-	not _needs_audit
-	sent := ["attempts", attempts.number - 1, "intent", "body", "resource_version"]
+	not attempts.moved(namespaces.newest)
 }
 
 # METADATA
@@ -39,12 +40,11 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([sent, _at("resource_ver
 # custom:
 #   code: retry_eligibility.overtaken
 #   solution: Nothing is to be done; another attempt is made.
-deny contains denial.of(rego.metadata.rule(), lookup.at([sent, _at("resource_version")])) if {
+deny contains denial.of(rego.metadata.rule(), _versions) if {
 	_may_retry
-	_needs_audit
+	attempts.moved(namespaces.newest)
 	_audit_complete
 	count(audit.label_writes(_audit)) == 0
-	sent := ["attempts", attempts.number - 1, "intent", "body", "resource_version"]
 }
 
 # METADATA
@@ -52,9 +52,9 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([sent, _at("resource_ver
 # custom:
 #   code: retry_eligibility.audit_unanswered
 #   solution: Make the audit log readable; the run goes on by itself when it answers before its deadline.
-deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "resolve_write", "body", "audit", "outcome"]])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.fields(_audit_path, ["outcome"])) if {
 	_may_retry
-	_needs_audit
+	attempts.moved(namespaces.newest)
 	_audit.outcome == "unanswered"
 }
 
@@ -64,12 +64,11 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "resolve_w
 # custom:
 #   code: retry_eligibility.audit_insufficient
 #   solution: Ask the audit log who wrote the labels since the attempt, and decide by hand.
-deny contains denial.of(rego.metadata.rule(), lookup.at(paths)) if {
+deny contains denial.of(rego.metadata.rule(), lookup.fields(_audit_path, ["outcome", "complete"])) if {
 	_may_retry
-	_needs_audit
+	attempts.moved(namespaces.newest)
 	not _audit.outcome == "unanswered"
 	not _audit_complete
-	paths := [["observed", "resolve_write", "body", "audit", field] | some field in ["outcome", "complete"]]
 }
 
 # METADATA
@@ -77,16 +76,17 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(paths)) if {
 # custom:
 #   code: retry_eligibility.written_since
 #   solution: Ask the writers named in the facts what they decided; the labels may be as they want them.
-deny contains denial.of(rego.metadata.rule(), object.union(lookup.at([_at("labels")]), _writers)) if {
+deny contains denial.of(rego.metadata.rule(), object.union(labels, _writers)) if {
 	_may_retry
-	_needs_audit
+	attempts.moved(namespaces.newest)
 	_audit_complete
 	count(audit.label_writes(_audit)) > 0
+	labels := lookup.fields(_live, ["labels"])
 }
 
-_audit := input.observed.resolve_write.body.audit
+_audit_path := ["observed", "resolve_write", "body", "audit"]
 
-_needs_audit if attempts.moved(namespaces.newest)
+_audit := lookup.value(_audit_path)
 
 _audit_complete if {
 	_audit.outcome == "answered"
@@ -94,19 +94,19 @@ _audit_complete if {
 	is_array(_audit.writes)
 }
 
+_versions := lookup.at([
+	["attempts", attempts.number - 1, "intent", "body", "resource_version"],
+	array.concat(_live, ["resource_version"]),
+])
+
 # Measured to the moment of the read, not to that of the decision.
 _settled if {
-	moment := {
-		"boot_id": input.observed.resolve_write.boot_id,
-		"boottime_ms": namespaces.newest.read_boottime_ms,
-		"at_ms": namespaces.newest.http.answered_ms,
-	}
-	elapsed := run.elapsed_ms(attempts.latest.intent, moment)
 	is_number(run.runbook.limits_ms.settle)
-	elapsed >= run.runbook.limits_ms.settle
+	run.elapsed_ms(attempts.latest.intent, _looked) >= run.runbook.limits_ms.settle
 }
 
-_moments := [
-	["attempts", attempts.number - 1, "intent", "at_ms"],
-	["observed", "resolve_write", "body", "read", "http", "answered_ms"],
-]
+_looked := {
+	"boot_id": input.observed.resolve_write.boot_id,
+	"boottime_ms": namespaces.newest.read_boottime_ms,
+	"at_ms": namespaces.newest.http.answered_ms,
+}

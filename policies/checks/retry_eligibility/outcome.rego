@@ -6,27 +6,28 @@ import data.facts.attempts
 import data.facts.denial
 import data.facts.lookup
 import data.facts.namespaces
+import data.facts.outcomes
 import data.facts.run
 
 # METADATA
-# title: The API server refused the write, or failed in a way that is not repeated
+# title: The API server refused the write, or failed in a way that is not tried again
 # custom:
 #   code: retry_eligibility.refused
 #   solution: Look at the status and at the plugin that refused; give the executor the right, or mend the plugin.
-deny contains denial.of(rego.metadata.rule(), lookup.at(_answer)) if {
+deny contains denial.of(rego.metadata.rule(), _answer) if {
 	_unwritten
 	_class == "final"
 }
 
 # METADATA
-# title: A second write met another resourceVersion
+# title: More writes than the runbook allows met another resourceVersion
 # custom:
 #   code: retry_eligibility.second_conflict
-#   solution: Find out from the audit log who keeps writing to the namespace, and submit a new task when it is quiet.
-deny contains denial.of(rego.metadata.rule(), lookup.at(_answer)) if {
+#   solution: Find out from the audit log who keeps writing to the namespace; submit a new task when it is quiet.
+deny contains denial.of(rego.metadata.rule(), _answer) if {
 	_unwritten
 	_class == "conflict"
-	not _first_conflict
+	not _conflicts_allowed
 }
 
 # METADATA
@@ -34,8 +35,8 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(_answer)) if {
 # custom:
 #   code: retry_eligibility.budget_spent
 #   solution: Read the outcomes of the attempts, and the state; another try needs a new task.
-deny contains denial.of(rego.metadata.rule(), object.union(lookup.at(_answer), _writers)) if {
-	_unresolved
+deny contains denial.of(rego.metadata.rule(), object.union(_answer, _writers)) if {
+	_retriable
 	not attempts.left
 }
 
@@ -43,76 +44,73 @@ deny contains denial.of(rego.metadata.rule(), object.union(lookup.at(_answer), _
 # title: The namespace moves each time another attempt was decided
 # custom:
 #   code: retry_eligibility.retries_spent
-#   solution: Find out from the audit log who keeps writing to the namespace, and submit a new task when it is quiet.
-deny contains denial.of(rego.metadata.rule(), {"retries": _retries}) if {
-	_unresolved
+#   solution: Find out from the audit log who keeps writing to the namespace; submit a new task when it is quiet.
+deny contains denial.of(rego.metadata.rule(), {"retries": count(_retries)}) if {
+	_retriable
 	attempts.left
-	not _retries < run.runbook.retries
+	not _retries_left
 }
 
 # METADATA
-# title: One write met another resourceVersion
+# title: A write met another resourceVersion
 # description: A definite no. Another attempt may go with what is read then.
 # custom:
 #   code: retry_eligibility.conflict
 #   solution: Nothing is to be done; another attempt is made.
-deny contains denial.of(rego.metadata.rule(), lookup.at(_answer)) if {
+deny contains denial.of(rego.metadata.rule(), _answer) if {
 	_may_retry
 	_class == "conflict"
-	not _needs_audit
+	not attempts.moved(namespaces.newest)
 }
 
-_answer := [array.concat(["attempts", attempts.number - 1, "observation", "body", "patched"], ["http", field]) |
-	some field in ["outcome", "status", "reason", "message"]
-]
+_answer := lookup.fields(attempts.answer_path, ["outcome", "status", "reason", "message"])
 
-_class := attempts.class(attempts.latest)
+_class := outcomes.class(attempts.latest)
 
-# Nothing shows that the tuple was ever there.
+# Nothing shows that the tuple was ever there. Where a value is foreign, drift_agreement denies.
 _unwritten if {
 	_failed
 	not _was_there
-	_prequalified_values
+	namespaces.all_admitted(namespaces.newest)
 }
 
-# Each value is one that drift_agreement admits; where one is not, that check denies.
-_prequalified_values if {
-	every key in run.runbook.label_keys { _prequalified_value(key) }
-}
-
-_prequalified_value(key) if namespaces.newest.object.labels[key] == run.task.labels[key]
-
-_prequalified_value(key) if namespaces.newest.object.labels[key] == run.task.drift.labels[key]
-
-# The latest attempt is of a class that may be tried again, as soon as the state is settled.
-_unresolved if {
+# Of a class that may be tried again, and the state is settled.
+_retriable if {
 	_unwritten
 	_class == "conflict"
-	_first_conflict
+	_conflicts_allowed
 }
 
-_unresolved if {
+_retriable if {
 	_unwritten
 	_class == "api_timeout"
 	_settled
 }
 
 _may_retry if {
-	_unresolved
+	_retriable
 	attempts.left
-	_retries < run.runbook.retries
+	_retries_left
 }
 
-_first_conflict if {
+_conflicts_allowed if {
 	is_number(run.runbook.conflicts)
-	count([attempt | some attempt in input.attempts; attempts.class(attempt) == "conflict"]) <= run.runbook.conflicts
+	count(_conflicts) <= run.runbook.conflicts
 }
 
-_retries := count([block |
+_conflicts := [attempt |
+	some attempt in input.attempts
+	outcomes.class(attempt) == "conflict"
+]
+
+_retries_left if {
+	is_array(input.lineage)
+	is_number(run.runbook.retries)
+	count(_retries) < run.runbook.retries
+}
+
+_retries := [block |
 	some block in input.lineage
 	block.body.step == input.step
 	block.body.verdict == "retry"
-]) if {
-	is_array(input.lineage)
-	is_number(run.runbook.retries)
-}
+]

@@ -1,8 +1,8 @@
 # METADATA
 # title: Retry eligibility
 # description: |
-#   The write is shown to have left the approved tuple. Where it is not, this check says whether another
-#   attempt may go (in_doubt, overtaken, conflict), whether to look again, or why neither.
+#   The write is shown to have left the approved tuple. Where it is not, this check says whether another attempt
+#   may go (in_doubt, overtaken, conflict), whether to look again, or why neither.
 package checks.retry_eligibility
 
 import future.keywords.not
@@ -12,13 +12,14 @@ import data.facts.audit
 import data.facts.denial
 import data.facts.lookup
 import data.facts.namespaces
+import data.facts.outcomes
 
 # METADATA
 # title: Everything this check wants is shown
 pass if {
 	attempts.counted
 	attempts.resolved
-	namespaces.sound(namespaces.newest)
+	namespaces.all_sound
 	namespaces.restored(namespaces.newest)
 	not _ledger_behind
 }
@@ -28,10 +29,7 @@ pass if {
 # custom:
 #   code: retry_eligibility.miscounted
 #   solution: Keep the store as it is, and find out with `runbook-gate ledger verify` what was lost.
-deny contains denial.of(rego.metadata.rule(), numbers) if {
-	not attempts.counted
-	numbers := {"attempts": [object.get(attempt, "attempt", null) | some attempt in input.attempts]}
-}
+deny contains denial.of(rego.metadata.rule(), attempts.numbers) if not attempts.counted
 
 # METADATA
 # title: The namespace was not looked at since the latest attempt
@@ -48,7 +46,7 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "resolve_w
 # custom:
 #   code: retry_eligibility.ledger_behind
 #   solution: The store lost entries, perhaps in a failover. Compare its head with the ones that left the host.
-deny contains denial.of(rego.metadata.rule(), lookup.at([_at("markers")])) if _ledger_behind
+deny contains denial.of(rego.metadata.rule(), lookup.fields(_live, ["markers"])) if _ledger_behind
 
 # METADATA
 # title: The API server stored other labels than were sent
@@ -66,40 +64,44 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([stored, ["opened", "bod
 # custom:
 #   code: retry_eligibility.reverted
 #   solution: Ask the writers named in the facts; a repair that somebody reverts is not repeated.
-deny contains denial.of(rego.metadata.rule(), found) if {
+deny contains denial.of(rego.metadata.rule(), object.union(labels, _writers)) if {
 	_failed
 	not _stored_differs
 	_was_there
-	found := object.union(lookup.at([_at("labels"), _at("markers")]), _writers)
+	labels := lookup.fields(_live, ["labels", "markers"])
 }
 
-_at(field) := ["observed", "resolve_write", "body", "read", "object", field]
+_live := array.concat(namespaces.newest_path, ["object"])
 
-_writers := {"writers": audit.writers(input.observed.resolve_write.body.audit)}
+_writers := audit.writers(input.observed.resolve_write.body.audit)
 
 _ledger_behind if {
 	some marker in attempts.markers(namespaces.newest)
-	not marker.attempt <= attempts.number
+	not _known_marker(marker)
+}
+
+_known_marker(marker) if {
+	is_number(marker.attempt)
+	marker.attempt <= attempts.number
 }
 
 # The state is known, and it is not the approved tuple.
 _failed if {
 	attempts.counted
 	attempts.resolved
-	namespaces.sound(namespaces.newest)
+	namespaces.all_sound
 	not namespaces.restored(namespaces.newest)
 	not _ledger_behind
 }
 
 _stored_differs if {
-	attempts.class(attempts.latest) == "applied"
-	patched := attempts.latest.observation.body.patched
-	is_object(patched.object)
-	not namespaces.restored(patched)
+	outcomes.class(attempts.latest) == "applied"
+	is_object(attempts.latest.observation.body.patched.object)
+	not namespaces.restored(attempts.latest.observation.body.patched)
 }
 
 _was_there if attempts.number == 0
 
-_was_there if attempts.class(attempts.latest) == "applied"
+_was_there if outcomes.class(attempts.latest) == "applied"
 
 _was_there if count(attempts.markers(namespaces.newest)) > 0

@@ -22,21 +22,23 @@ pass if {
 # custom:
 #   code: target_clear.chain_broken
 #   solution: Keep the store as it is, and find out with `runbook-gate ledger verify` what was changed.
-deny contains denial.of(rego.metadata.rule(), _at(["previous_run", "previous_chain"])) if not _chain_intact
+deny contains denial.of(rego.metadata.rule(), lookup.fields(_path, ["previous_run", "previous_chain"])) if {
+	not _chain_intact
+}
 
 # METADATA
 # title: An earlier escalation on the target is not acknowledged
 # custom:
 #   code: target_clear.unacknowledged_escalation
 #   solution: Read its packet and acknowledge it with `runbook-gate escalations ack`.
-deny contains denial.of(rego.metadata.rule(), _at(["escalations"])) if not _acknowledged
+deny contains denial.of(rego.metadata.rule(), lookup.fields(_path, ["escalations"])) if not _acknowledged
 
 # METADATA
 # title: The executor is paused
 # custom:
 #   code: target_clear.paused
 #   solution: Ask who paused it; `runbook-gate unpause` ends the pause.
-deny contains denial.of(rego.metadata.rule(), _at(["paused"])) if not _running
+deny contains denial.of(rego.metadata.rule(), lookup.fields(_path, ["paused"])) if not _running
 
 _chain_intact if {
 	_ledger.previous_chain == "none"
@@ -52,11 +54,9 @@ _acknowledged if _ledger.escalations == []
 
 _running if _ledger.paused == null
 
-# The ledger as gather saw it; before that, as it was when the run was opened.
-_path := ["observed", "gather", "body", "ledger"] if {
-	run.checkpoint.judges == "gather"
-} else := ["opened", "body", "ledger"]
+# As gather saw it; before that, as it was when the run was opened.
+default _path := ["opened", "body", "ledger"]
+
+_path := ["observed", "gather", "body", "ledger"] if run.checkpoint.judges == "gather"
 
 _ledger := lookup.value(_path)
-
-_at(fields) := lookup.at([array.concat(_path, [field]) | some field in fields])

@@ -1,6 +1,6 @@
 # METADATA
 # title: Task contract
-# description: The task is one that this runbook may be run for, prequalified by somebody who may, and still is.
+# description: The task is one that this runbook may be run for, prequalified by somebody who may, and it still is.
 package checks.task_contract
 
 import future.keywords.not
@@ -28,12 +28,8 @@ pass if {
 # custom:
 #   code: task_contract.superseded
 #   solution: Submit a new task that names the active revision.
-deny contains denial.of(rego.metadata.rule(), found) if {
+deny contains denial.of(rego.metadata.rule(), object.union(_at([["runbook"]]), _of_runbook("successor"))) if {
 	not _active
-	found := object.union(
-		lookup.at([["opened", "body", "task", "runbook"]]),
-		{"successor": object.get(run.runbook, "successor", null)},
-	)
 }
 
 # METADATA
@@ -41,16 +37,14 @@ deny contains denial.of(rego.metadata.rule(), found) if {
 # custom:
 #   code: task_contract.labels_malformed
 #   solution: State every label of the runbook in the task, null where it is left out, and no other.
-deny contains denial.of(rego.metadata.rule(), lookup.at([["opened", "body", "task", "labels"]])) if {
-	not namespaces.labelled(run.task.labels)
-}
+deny contains denial.of(rego.metadata.rule(), _at([["labels"]])) if not namespaces.labelled(run.task.labels)
 
 # METADATA
 # title: The prequalified drift is not exactly the runbook's labels
 # custom:
 #   code: task_contract.drift_malformed
 #   solution: State the value of every label of the runbook as it was seen, null where it was absent.
-deny contains denial.of(rego.metadata.rule(), lookup.at([["opened", "body", "task", "drift", "labels"]])) if {
+deny contains denial.of(rego.metadata.rule(), _at([["drift", "labels"]])) if {
 	not namespaces.labelled(run.task.drift.labels)
 }
 
@@ -59,12 +53,8 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([["opened", "body", "tas
 # custom:
 #   code: task_contract.budget_differs
 #   solution: Submit a new task with the runbook's retry budget.
-deny contains denial.of(rego.metadata.rule(), found) if {
+deny contains denial.of(rego.metadata.rule(), object.union(_at([["retry_budget"]]), _of_runbook("retry_budget"))) if {
 	not _budget_agrees
-	found := object.union(
-		lookup.at([["opened", "body", "task", "retry_budget"]]),
-		{"runbook": object.get(run.runbook, "retry_budget", null)},
-	)
 }
 
 # METADATA
@@ -72,35 +62,38 @@ deny contains denial.of(rego.metadata.rule(), found) if {
 # custom:
 #   code: task_contract.unlisted_submitter
 #   solution: Let a listed party submit the task, or have this one reviewed into the parties data.
-deny contains denial.of(rego.metadata.rule(), lookup.at([["opened", "body", "task", "submission", "submitter"]])) if {
-	not _submitter_listed
-}
+deny contains denial.of(rego.metadata.rule(), _at([["submission", "submitter"]])) if not _submitter_listed
 
 # METADATA
 # title: The prequalifier is not listed
 # custom:
 #   code: task_contract.unlisted_prequalifier
 #   solution: Have the repair prequalified by a listed party, and submit a new task.
-deny contains denial.of(rego.metadata.rule(), lookup.at([["opened", "body", "task", "prequalification", "by"]])) if {
-	not _prequalifier_listed
-}
+deny contains denial.of(rego.metadata.rule(), _at([["prequalification", "by"]])) if not _prequalifier_listed
 
 # METADATA
 # title: The prequalification is over
 # custom:
 #   code: task_contract.prequalification_past
 #   solution: Have the repair prequalified again, and submit a new task.
-deny contains denial.of(rego.metadata.rule(), lookup.at(_until)) if not _prequalified
+deny contains denial.of(rego.metadata.rule(), object.union(until, lookup.at([["now_ms"]]))) if {
+	not _prequalified
+	until := _at([["prequalification", "until_ms"]])
+}
 
 # METADATA
 # title: The prequalification is not shown well enough
 # custom:
 #   code: task_contract.insufficient_assurance
 #   solution: Submit the task in a way that gives the assurance which the runbook wants.
-deny contains denial.of(rego.metadata.rule(), lookup.at([["opened", "body", "task", "submission", "assurance"]])) if {
+deny contains denial.of(rego.metadata.rule(), _at([["submission", "assurance"]])) if {
 	_prequalifier_listed
 	not _assured
 }
+
+_at(fields) := lookup.at([array.concat(["opened", "body", "task"], field) | some field in fields])
+
+_of_runbook(field) := {$"runbook.{field}": object.get(run.runbook, field, null)}
 
 _active if run.runbook.status == "active"
 
@@ -118,7 +111,5 @@ _prequalified if {
 	is_number(run.task.prequalification.until_ms)
 	input.now_ms < run.task.prequalification.until_ms
 }
-
-_until := [["now_ms"], ["opened", "body", "task", "prequalification", "until_ms"]]
 
 _assured if run.task.submission.assurance in run.runbook.assurance

@@ -13,7 +13,7 @@ import data.facts.run
 #   code: verification_reconciliation.audit_unconfigured
 #   solution: Configure the API server's audit log; this runbook wants each probe's event.
 deny contains denial.of(rego.metadata.rule(), lookup.at([_outcome])) if {
-	_required
+	not run.runbook.audit == "optional"
 	lookup.value(_outcome) == "unconfigured"
 }
 
@@ -42,7 +42,7 @@ deny contains denial.of(rego.metadata.rule(), {"states": rounds.states}) if {
 # title: Audit events of probes never came
 # custom:
 #   code: verification_reconciliation.audit_missing
-#   solution: Check the API server's audit policy and log, and that the executor reads every server's log.
+#   solution: Check the API server's audit policy and log, and that the executor reads the log of every server.
 deny contains denial.of(rego.metadata.rule(), {"states": rounds.states}) if {
 	_pending
 	not lookup.value(_outcome) in {"unanswered", "unconfigured"}
@@ -51,10 +51,8 @@ deny contains denial.of(rego.metadata.rule(), {"states": rounds.states}) if {
 
 _outcome := ["rounds", rounds.newest, "body", "audit", "outcome"]
 
-_required if run.runbook.audit != "optional"
-
 _pending if {
-	not rounds.uncontradicted
+	not rounds.proven
 	rounds.states[rounds.newest] == "pending"
 }
 
@@ -62,7 +60,10 @@ _pending if {
 _overdue if {
 	some index, state in rounds.states
 	state == "pending"
-	not run.elapsed_ms(input.rounds[index], input.rounds[rounds.newest]) <= run.runbook.limits_ms.audit
+	not _recent(input.rounds[index])
 }
 
-_overdue if not is_number(run.runbook.limits_ms.audit)
+_recent(block) if {
+	is_number(run.runbook.limits_ms.audit)
+	run.elapsed_ms(block, input.rounds[rounds.newest]) <= run.runbook.limits_ms.audit
+}

@@ -1,7 +1,7 @@
 # METADATA
 # title: Verification reconciliation
 # description: |
-#   On every server, and several rounds in a row, the labels read back are the approved tuple and admission
+#   On every server, and several rounds in a row, the labels read back are the approved tuple, and admission
 #   enforces, warns and audits as they say.
 package checks.verification_reconciliation
 
@@ -15,31 +15,28 @@ import data.facts.rounds
 
 # METADATA
 # title: Everything this check wants is shown
-pass if {
-	rounds.uncontradicted
-	rounds.states[rounds.newest] in {"good", "pending"}
-}
+pass if rounds.proven
 
 # METADATA
 # title: The labels read back are not the approved tuple
-# description: A quorum read is never late, so this is somebody's write.
+# description: The reads are consistent, so this is not lag but somebody's write.
 # custom:
 #   code: verification_reconciliation.readback_differs
 #   solution: Ask the writers named in the facts; a repair that somebody reverts is not repeated.
 deny contains denial.of(rego.metadata.rule(), object.union(lookup.at([path]), writers)) if {
-	some index, round in input.rounds
-	some server, read_back in round.body.servers
+	some index, block in input.rounds
+	some server_index, server in block.body.servers
 	some place in ["first", "last"]
-	rounds.differs(read_back[place])
-	path := ["rounds", index, "body", "servers", server, place, "object", "labels"]
-	writers := {"writers": audit.writers(input.rounds[rounds.newest].body.audit)}
+	rounds.differs(server[place])
+	path := ["rounds", index, "body", "servers", server_index, place, "object", "labels"]
+	writers := audit.writers(block.body.audit)
 }
 
 # METADATA
 # title: A round was not made of the probes that were asked for
 # custom:
 #   code: verification_reconciliation.not_as_asked
-#   solution: Find out which executor made the round; its ledger names its version.
+#   solution: Find out which executor made the round; its entries name its version.
 deny contains denial.of(rego.metadata.rule(), lookup.at([["rounds", index, "seq"]])) if {
 	some index, state in rounds.states
 	state == "not_as_asked"
@@ -50,8 +47,9 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([["rounds", index, "seq"
 # custom:
 #   code: verification_reconciliation.exempt
 #   solution: The labels have no effect while the exemption stands; settle it with the API server's owner.
-deny contains denial.of(rego.metadata.rule(), _of_probe(index, server, probe)) if {
-	rounds.results[index][server][probe] == "exempt"
+deny contains denial.of(rego.metadata.rule(), _told(one)) if {
+	some one in rounds.probed
+	one.shows == "exempt"
 }
 
 # METADATA
@@ -59,8 +57,9 @@ deny contains denial.of(rego.metadata.rule(), _of_probe(index, server, probe)) i
 # custom:
 #   code: verification_reconciliation.audit_ambiguous
 #   solution: Find out who writes events under the executor's Audit-IDs and name.
-deny contains denial.of(rego.metadata.rule(), _of_probe(index, server, probe)) if {
-	rounds.results[index][server][probe] == "ambiguous"
+deny contains denial.of(rego.metadata.rule(), _told(one)) if {
+	some one in rounds.probed
+	one.shows == "ambiguous"
 }
 
 # METADATA
@@ -68,10 +67,9 @@ deny contains denial.of(rego.metadata.rule(), _of_probe(index, server, probe)) i
 # custom:
 #   code: verification_reconciliation.unanswered
 #   solution: Make the API server reachable; the run goes on by itself when it answers before its deadline.
-deny contains denial.of(rego.metadata.rule(), found) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([["rounds", rounds.newest, "seq"]])) if {
 	rounds.states[rounds.newest] == "unanswered"
 	_readable
-	found := lookup.at([["rounds", rounds.newest, "seq"]])
 }
 
 # METADATA
@@ -80,7 +78,7 @@ deny contains denial.of(rego.metadata.rule(), found) if {
 #   code: verification_reconciliation.too_few_rounds
 #   solution: Nothing is to be done; another round is made.
 deny contains denial.of(rego.metadata.rule(), {"states": rounds.states}) if {
-	not rounds.uncontradicted
+	not rounds.proven
 	_good_so_far
 }
 
@@ -93,9 +91,13 @@ _readable if {
 	every path in namespaces.paths { namespaces.sound(lookup.value(path)) }
 }
 
-_of_probe(index, server, probe) := lookup.at(array.concat(
-	[["rounds", index, "body", "servers", server, "endpoint"]],
-	[array.concat(["rounds", index, "body", "servers", server, "probes", probe], field) | some field in _told],
-))
-
-_told := [["name"], ["http", "outcome"], ["http", "status"], ["http", "message"], ["http", "warnings", "pod_security"]]
+# What a denial tells of a probe.
+_told(one) := object.union(
+	lookup.fields(server, ["endpoint"]),
+	object.union(
+		lookup.fields(array.concat(server, ["probes", one.probe]), ["name", "differs"]),
+		lookup.fields(array.concat(server, ["probes", one.probe, "http"]), ["outcome", "status", "message", "warnings"]),
+	),
+) if {
+	server := ["rounds", one.round, "body", "servers", one.server]
+}

@@ -22,7 +22,7 @@ deny contains denial.of(rego.metadata.rule(), found) if {
 # title: Admission does not act as the labels say
 # custom:
 #   code: verification_reconciliation.window_passed
-#   solution: Look at the API server that the facts name, whether it runs Pod Security Admission and sees the labels.
+#   solution: See whether the API server in the facts runs Pod Security Admission and sees the labels.
 deny contains denial.of(rego.metadata.rule(), found) if {
 	some found in _wrong
 	not _in_window
@@ -49,8 +49,10 @@ deny contains denial.of(rego.metadata.rule(), found) if {
 }
 
 # What is wrong with the newest round: a probe, or a namespace that moved within it.
-_wrong contains _of_probe(rounds.newest, server, probe) if {
-	rounds.results[rounds.newest][server][probe] == "wrong"
+_wrong contains _told(one) if {
+	some one in rounds.probed
+	one.round == rounds.newest
+	one.shows == "wrong"
 }
 
 _wrong contains lookup.at([first, last]) if {
@@ -60,8 +62,10 @@ _wrong contains lookup.at([first, last]) if {
 	last := ["rounds", rounds.newest, "body", "servers", server, "last", "object", "resource_version"]
 }
 
-_blocked contains _of_probe(rounds.newest, server, probe) if {
-	rounds.results[rounds.newest][server][probe] == "blocked"
+_blocked contains _told(one) if {
+	some one in rounds.probed
+	one.round == rounds.newest
+	one.shows == "blocked"
 }
 
 _in_window if {

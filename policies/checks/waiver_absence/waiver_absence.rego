@@ -16,20 +16,21 @@ import data.facts.run
 # title: Everything this check wants is shown
 pass if {
 	register := run.runbook.waivers.register
-	registers.shown(register)
-	every waiver in registers.answer(register).records { _closed(waiver) }
+	registers.sound(register)
+	every waiver in registers.records(register) { _closed(waiver) }
 }
 
 # METADATA
 # title: A waiver that may cover the target is not shown to be closed
 # custom:
 #   code: waiver_absence.open_waiver
-#   solution: Leave the namespace as it is while the waiver stands; close the waiver in its register when it is over.
-deny contains denial.of(rego.metadata.rule(), lookup.at([array.concat(registers.path(register), ["records", index])])) if {
+#   solution: Leave the namespace as it is while the waiver stands; close it in its register when it is over.
+deny contains denial.of(rego.metadata.rule(), lookup.fields(path, ["id", "status", "scope"])) if {
 	register := run.runbook.waivers.register
 	registers.answered(register)
 	some index, waiver in registers.answer(register).records
 	not _closed(waiver)
+	path := array.concat(registers.path(register), ["records", index])
 }
 
 _closed(waiver) if {

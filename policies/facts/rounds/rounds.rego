@@ -74,12 +74,14 @@ _row_ends_at(last) if {
 	run.runbook.rounds > 0
 	first := (last - run.runbook.rounds) + 1
 	first >= 0
-	every index in numbers.range(first, last) { states[index] == "good" }
-	every index in numbers.range(first + 1, last) { _follows(index, first) }
+	every index in numbers.range(first, last) {
+		states[index] == "good"
+		_follows(index, first)
+	}
 }
 
-# Within a row: far enough from the round before it, and on the same servers. numbers.range also counts down.
-_follows(index, first) if index <= first
+# Within a row: far enough from the round before it, and on the same servers.
+_follows(index, first) if index == first
 
 _follows(index, first) if {
 	index > first
@@ -89,16 +91,42 @@ _follows(index, first) if {
 	before.body.sampled == input.rounds[index].body.sampled
 }
 
-_state(block, _) := "differs" if {
+_state(block, shown) := "differs" if {
 	some server in block.body.servers
 	some place in ["first", "last"]
 	differs(server[place])
 } else := "unanswered" if {
-	not _read(block)
+	not _readable(block)
 } else := "not_as_asked" if {
 	some server in block.body.servers
 	not probes.as_asked(server)
 } else := worst if {
 	some worst in ["unanswered", "ambiguous", "exempt", "blocked", "wrong"]
-	worst in _shown_of(block)
+	worst in shown
+} else := "moved" if {
+	some server in block.body.servers
+	not _still(server)
+} else := "pending" if {
+	"pending" in shown
+} else := "good" if {
+	shown == {"good"}
+} else := "wrong"
+
+_shown(index) := {one.shows |
+	some one in probed
+	one.round == index
+}
+
+_readable(block) if {
+	count(block.body.servers) > 0
+	count(endpoints(block)) == count(block.body.servers)
+	every server in block.body.servers {
+		namespaces.sound(server.first)
+		namespaces.sound(server.last)
+	}
+}
+
+_still(server) if {
+	is_string(server.first.object.resource_version)
+	server.first.object.resource_version == server.last.object.resource_version
 }

@@ -6,29 +6,36 @@ package facts.writer
 import future.keywords.not
 
 import data.facts.attempts
-import data.facts.audit as audit_log
+import data.facts.audit
+import data.facts.outcomes
 
 # METADATA
-# title: Own attempt n, other, none or unknown
+# title: attempt_1, attempt_2, other, none or unknown
+# scope: document
+default name := "unknown"
+
 name := "none" if {
 	attempts.number == 0
 } else := $"attempt_{max(_shown)}" if {
 	count(_shown) > 0
 } else := "other" if {
 	_not_ours
-} else := "unknown"
+}
 
 # METADATA
 # title: Whether the write's own audit event was seen
-audit := "shown" if {
+# scope: document
+default evidence := "inferred"
+
+evidence := "shown" if {
 	some attempt in input.attempts
 	name == $"attempt_{attempt.attempt}"
-	_event(attempt)
-} else := "inferred"
+	_seen(attempt)
+}
 
 _shown contains attempt.attempt if {
 	some attempt in input.attempts
-	attempts.class(attempt) == "applied"
+	outcomes.class(attempt) == "applied"
 }
 
 _shown contains marker.attempt if {
@@ -38,21 +45,24 @@ _shown contains marker.attempt if {
 
 _shown contains attempt.attempt if {
 	some attempt in input.attempts
-	_event(attempt)
+	_seen(attempt)
 }
 
-_event(attempt) if {
+_seen(attempt) if {
 	some event in _resolved.audit.events
-	audit_log.of_attempt(event, attempt)
+	audit.of_attempt(event, attempt)
 	event.code == 200
 }
 
-_not_ours if count(attempts.doubtful) == 0
+# Every attempt was refused, or the audit log names somebody else.
+_not_ours if {
+	every attempt in input.attempts { outcomes.class(attempt) in {"conflict", "final"} }
+}
 
 _not_ours if {
 	_resolved.audit.outcome == "answered"
 	_resolved.audit.complete == true
-	count(audit_log.writers(_resolved.audit)) > 0
+	count(audit.writers(_resolved.audit).writers) > 0
 }
 
 _resolved := input.observed.resolve_write.body

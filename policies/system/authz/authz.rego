@@ -1,10 +1,11 @@
 # METADATA
 # title: What the sidecar's API lets through
-# description: The question of the gate and the question whether it is ready. `input` is OPA's own request document.
+# description: The question of the gate, and whether it is ready. `input` is OPA's own description of the request.
 package system.authz
 
 # METADATA
 # title: The request may be answered
+# scope: document
 default allow := false
 
 allow if {

@@ -1,0 +1,63 @@
+"""Stores for the tests: each behaviour holds in a file and in memory."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tests.fakes.clock import ManualClock
+from tests.ledger.samples import EXECUTOR
+
+from runbook_gate.ledger import Store
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "ledger.db"
+
+
+@pytest.fixture
+def store(path: Path, clock: ManualClock) -> Iterator[Store]:
+    """A store in a file."""
+    with Store.open(path, clock=clock, executor=EXECUTOR, allow_unfit=True) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["file", "memory"])
+def any_store(request: pytest.FixtureRequest, path: Path, clock: ManualClock) -> Iterator[Store]:
+    """A store in a file, then one in memory."""
+    if request.param == "memory":
+        made = Store.in_memory(clock=clock, executor=EXECUTOR)
+    else:
+        made = Store.open(path, clock=clock, executor=EXECUTOR, allow_unfit=True)
+    with made:
+        yield made
+
+
+@pytest.fixture
+def reopen(path: Path, clock: ManualClock) -> Iterator[Callable[[], Store]]:
+    """Open the same file again, as another process would."""
+    opened: list[Store] = []
+
+    def open_again() -> Store:
+        opened.append(Store.open(path, clock=clock, executor=EXECUTOR, allow_unfit=True, busy_ms=50))
+        return opened[-1]
+
+    yield open_again
+    for made in opened:
+        made.close()
+
+
+@pytest.fixture
+def attacker(path: Path, store: Store) -> Iterator[sqlite3.Connection]:
+    """A plain connection to the store's file: no code of ours, no foreign keys."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        yield connection
