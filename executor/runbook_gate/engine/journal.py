@@ -13,7 +13,8 @@ from runbook_gate.models.base import Record
 from runbook_gate.models.decision import Checkpoint
 from runbook_gate.models.entry import Entry
 
-RENEW_AFTER_MS = 20_000
+# An effect may take 45 s, so a lease is never much older than this when one begins.
+RENEW_AFTER_MS = 5_000
 
 
 class Journal:

@@ -1,0 +1,207 @@
+"""A TLS server between the executor and the API server: passes every request on, and does with a write as a test says.
+
+A write is a PATCH without dryRun=All. The first of `plays` is for the first write, the second for the second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from tests.cluster.faulty_server import certificate
+
+from runbook_gate.localcluster import ApiServer
+
+_HOPS = {"connection", "content-length", "host", "keep-alive", "transfer-encoding"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the API server, or one made up in its place."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+Deliver = Callable[[], Answer]
+Play = Callable[[Deliver], Answer | None]
+
+
+@dataclass
+class Held:
+    """Writes whose sender was told nothing, and which a test delivers when it likes."""
+
+    deliveries: list[Deliver] = field(default_factory=list)
+
+    def __call__(self, deliver: Deliver) -> None:
+        self.deliveries.append(deliver)
+
+
+def lost_before_delivery(deliver: Deliver) -> None:
+    """The connection ends; the API server never sees the request."""
+
+
+def lost_after_delivery(deliver: Deliver) -> None:
+    """The API server answers; the connection ends before the answer is passed on."""
+    deliver()
+
+
+def instead(status: int, reason: str, text: str = "planted", *, delivered: bool = False) -> Play:
+    """Another answer in place of the API server's, which saw the request or not."""
+
+    def play(deliver: Deliver) -> Answer:
+        if delivered:
+            deliver()
+        document = {"kind": "Status", "status": "Failure", "code": status, "reason": reason, "message": text}
+        return Answer(status, [("Content-Type", "application/json")], json.dumps(document).encode())
+
+    return play
+
+
+def meanwhile(act: Callable[[], None]) -> Play:
+    """Something happens while the request is held, then it is delivered and answered."""
+
+    def play(deliver: Deliver) -> Answer:
+        act()
+        return deliver()
+
+    return play
+
+
+class ApiServerProxy:
+    """The proxy.
+
+    Args:
+        folder: for its certificate.
+        server: where requests are passed on to.
+
+    Attributes:
+        plays: what is done with the next writes; when it is empty they are passed on.
+        answers: status of each write that reached the API server through here.
+        faults: what went wrong in a play.
+    """
+
+    def __init__(self, folder: Path, server: ApiServer) -> None:
+        folder.mkdir()
+        self._folder, self._target = folder, server
+        self._tls = certificate(folder)
+        self.plays: list[Play] = []
+        self.answers: list[int] = []
+        self.faults: list[Exception] = []
+        self._port = 0
+        self.open()
+
+    @classmethod
+    @contextlib.contextmanager
+    def start(cls, folder: Path, server: ApiServer) -> Iterator[ApiServerProxy]:
+        """Serve until the end of the block, and raise what went wrong in a play."""
+        proxy = cls(folder, server)
+        try:
+            yield proxy
+        finally:
+            proxy.close()
+        for fault in proxy.faults:
+            raise fault
+
+    def open(self) -> None:
+        """Listen, on the same port each time."""
+        self._listener = _Listener(("127.0.0.1", self._port), _Handler)
+        self._listener.proxy = self
+        self._listener.socket = self._tls.wrap_socket(
+            self._listener.socket, server_side=True, do_handshake_on_connect=False
+        )
+        self._port = self._listener.server_address[1]
+        threading.Thread(target=self._listener.serve_forever, args=(0.01,), daemon=True).start()
+
+    def close(self) -> None:
+        """Refuse connections from now on."""
+        self._listener.shutdown()
+        self._listener.server_close()
+
+    def kubeconfig(self, user: str = "executor") -> Path:
+        """A kubeconfig that leads through here."""
+        document = json.loads(self._target.kubeconfig(user).read_text(encoding="utf-8"))
+        document["clusters"][0]["cluster"] = {
+            "server": f"https://127.0.0.1:{self._port}",
+            "certificate-authority": str(self._folder / "ca.crt"),
+        }
+        path = self._folder / f"{user}.kubeconfig"
+        path.write_text(json.dumps(document), encoding="utf-8")
+        return path
+
+    def pass_on(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
+        """One request to the API server, on a connection of its own."""
+        trust = ssl.create_default_context(cafile=self._target.ca_file)
+        connection = http.client.HTTPSConnection("127.0.0.1", self._target.port, timeout=20, context=trust)
+        with contextlib.closing(connection):
+            connection.request(method, target, body or None, headers)
+            answer = connection.getresponse()
+            kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOPS]
+            return Answer(answer.status, kept, answer.read())
+
+    def play(self, deliver: Deliver) -> Answer | None:
+        """Do with a write as the test says."""
+
+        def counted() -> Answer:
+            answer = deliver()
+            self.answers.append(answer.status)
+            return answer
+
+        try:
+            return self.plays.pop(0)(counted) if self.plays else counted()
+        except Exception as fault:  # noqa: BLE001 - a test's own fault is raised in the test
+            self.faults.append(fault)
+            return None
+
+
+class _Listener(ThreadingHTTPServer):
+    proxy: ApiServerProxy
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """An executor that went away is none of our business."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Listener
+
+    def handle_one_request(self) -> None:
+        self.timeout = 30
+        super().handle_one_request()
+
+    def _serve(self) -> None:
+        proxy = self.server.proxy
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOPS}
+        method, target = self.command, self.path
+
+        def deliver() -> Answer:
+            return proxy.pass_on(method, target, headers, body)
+
+        write = method == "PATCH" and "dryRun=All" not in target
+        answer = proxy.play(deliver) if write else deliver()
+        self.close_connection = answer is None
+        if answer is not None:
+            self._pass_back(answer)
+
+    def _pass_back(self, answer: Answer) -> None:
+        self.send_response_only(answer.status)
+        for name, value in answer.headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    do_GET = do_POST = do_PATCH = _serve  # noqa: N815 - names that http.server wants
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as in the base class
+        """Nothing."""

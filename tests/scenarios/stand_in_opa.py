@@ -1,0 +1,142 @@
+"""A server on a unix socket that asks a real sidecar and alters its answer at chosen checkpoints."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import shutil
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from socketserver import ThreadingMixIn, UnixStreamServer
+from typing import Any
+
+from runbook_gate.gate.client import Address
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer of OPA, or one made up in its place."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The body as JSON."""
+        parsed: dict[str, Any] = json.loads(self.body)
+        return parsed
+
+    def with_document(self, document: Any) -> Reply:
+        """The same with another body."""
+        return replace(self, body=json.dumps(document).encode())
+
+
+Ask = Callable[[], Reply]
+Alteration = Callable[[Ask], Reply | None]
+
+
+def as_it_is(ask: Ask) -> Reply:
+    """The real answer."""
+    return ask()
+
+
+class StandInOpa:
+    """The server. Its socket lies in a folder of its own, because a path of a socket has to be short.
+
+    Args:
+        sidecar: where the real OPA listens.
+
+    Attributes:
+        alterations: by checkpoint, what is done to its answers until it is taken out again.
+        asked: checkpoints, in the order in which they were asked.
+    """
+
+    def __init__(self, sidecar: Address) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="runbook-gate-opa-"))
+        self._sidecar = sidecar
+        self.alterations: dict[str, Alteration] = {}
+        self.asked: list[str] = []
+        self.socket = self._folder / "opa.sock"
+        self._listener = _Listener(str(self.socket), _Handler)
+        self._listener.stand_in = self
+        threading.Thread(target=self._listener.serve_forever, args=(0.01,), daemon=True).start()
+
+    @classmethod
+    @contextlib.contextmanager
+    def start(cls, sidecar: Address) -> Iterator[StandInOpa]:
+        """Serve until the end of the block."""
+        stand_in = cls(sidecar)
+        try:
+            yield stand_in
+        finally:
+            stand_in.close()
+
+    def close(self) -> None:
+        """End it."""
+        self._listener.shutdown()
+        self._listener.server_close()
+        shutil.rmtree(self._folder)
+
+    def answer(self, method: str, target: str, body: bytes) -> Reply | None:
+        """Ask the real OPA, and alter its answer if this is the checkpoint for it."""
+        checkpoint = str(json.loads(body or b"{}").get("input", {}).get("checkpoint", ""))
+        self.asked += [checkpoint] if checkpoint else []
+        return self.alterations.get(checkpoint, as_it_is)(lambda: forward(self._sidecar, method, target, body))
+
+
+def forward(sidecar: Address, method: str, target: str, body: bytes) -> Reply:
+    """One request to a real OPA."""
+    with contextlib.closing(_UnixConnection(str(sidecar.socket))) as connection:
+        connection.request(method, target, body or None, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return Reply(answer.status, {"Content-Type": answer.getheader("Content-Type", "")}, answer.read())
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=10)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(10)
+        self.sock.connect(self._path)
+
+
+class _Listener(ThreadingMixIn, UnixStreamServer):
+    daemon_threads = True
+    stand_in: StandInOpa
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """An executor that went away is none of our business."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+    server: _Listener
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        reply = self.server.stand_in.answer(self.command, self.path, body)
+        self.close_connection = reply is None
+        if reply is None:
+            return
+        self.send_response_only(reply.status)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(reply.body)))
+        self.end_headers()
+        self.wfile.write(reply.body)
+
+    do_GET = do_POST = _serve  # noqa: N815 - names that http.server wants
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as in the base class
+        """Nothing."""
