@@ -8,6 +8,7 @@ RunbookGateError
 ├── HeldElsewhere                  another run or process holds the target (11)
 ├── Stopped                        safe to start again (12)
 │   ├── NoDecision                 the gate gave no answer that may be acted on
+│   ├── Undelivered                the run ended, but its packet could not be brought to packet_dir
 │   ├── LeaseLost                  another process took the run over
 │   └── SidecarFault               OPA could not be started or reached
 ├── LedgerFault                    the store (13)
@@ -23,16 +24,18 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from runbook_gate.exit_statuses import ExitStatus
+
 
 class RunbookGateError(Exception):
     """Root of the tree.
 
     Attributes:
-        exit_status: what the process ends with (the table in README.md).
+        exit_status: what the process ends with.
         advice: one sentence that says how to mend it.
     """
 
-    exit_status: ClassVar[int] = 1
+    exit_status: ClassVar[ExitStatus] = ExitStatus.UNEXPECTED
     default_advice: ClassVar[str] = "Run `runbook-gate doctor`."
 
     def __init__(self, message: str, *, advice: str | None = None) -> None:
@@ -43,7 +46,7 @@ class RunbookGateError(Exception):
 class UsageFault(RunbookGateError):
     """The caller asked for something that cannot be done."""
 
-    exit_status = 2
+    exit_status = ExitStatus.USAGE
     default_advice = "See `runbook-gate --help`."
 
 
@@ -68,14 +71,14 @@ class UnknownRecord(UsageFault):
 class HeldElsewhere(RunbookGateError):
     """The target has an active run, or another process holds the run."""
 
-    exit_status = 11
+    exit_status = ExitStatus.HELD
     default_advice = "The task stays queued; start it again when the other run has ended."
 
 
 class Stopped(RunbookGateError):
     """The run stopped at a safe point and can be resumed."""
 
-    exit_status = 12
+    exit_status = ExitStatus.STOPPED
     default_advice = "Start the same command again; the run goes on from its ledger."
 
 
@@ -89,6 +92,12 @@ class NoDecision(Stopped):
     def __init__(self, code: str, message: str, *, advice: str | None = None) -> None:
         super().__init__(message, advice=advice)
         self.code = code
+
+
+class Undelivered(Stopped):
+    """The run ended, and its packet is in the store, but could not be brought to `packet_dir`."""
+
+    default_advice = "Make the folder writable and start the same command again: the packet is delivered then."
 
 
 class LeaseLost(Stopped):
@@ -106,7 +115,7 @@ class SidecarFault(Stopped):
 class LedgerFault(RunbookGateError):
     """The store cannot be trusted or written."""
 
-    exit_status = 13
+    exit_status = ExitStatus.LEDGER
     default_advice = "Nothing was done without a record. Check the store with `runbook-gate doctor`."
 
 

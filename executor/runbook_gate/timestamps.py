@@ -41,3 +41,19 @@ def http_date_ms(value: str | None) -> int | None:
         return int(parsedate_to_datetime(value or "").timestamp()) * 1000
     except (ValueError, OverflowError):
         return None
+
+
+def rfc3339(ms: int) -> str:
+    """Show a moment to people.
+
+    Args:
+        ms: milliseconds since the epoch.
+
+    Returns:
+        RFC 3339 in UTC with milliseconds; the number itself if it lies beyond the years 1 to 9999.
+    """
+    try:
+        moment = datetime.fromtimestamp(ms / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return f"{ms} ms"
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03}Z"

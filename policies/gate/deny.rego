@@ -3,8 +3,8 @@ package gate
 import future.keywords.not
 
 import data.facts.denial
+import data.facts.given
 import data.facts.lookup
-import data.facts.run
 
 # METADATA
 # title: The bundle does not have the runbook that the task names
@@ -12,7 +12,7 @@ import data.facts.run
 #   code: gate.unknown_runbook
 #   solution: Submit the task again with a runbook and revision that this bundle has.
 deny contains denial.of(rego.metadata.rule(), lookup.at([["opened", "body", "task", "runbook"]])) if {
-	not is_object(run.runbook)
+	not is_object(given.runbook)
 }
 
 # METADATA
@@ -21,8 +21,8 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([["opened", "body", "tas
 #   code: gate.nothing_to_check
 #   solution: Add the checkpoint and its checks to a new revision of the runbook.
 deny contains denial.of(rego.metadata.rule(), lookup.at([["step"], ["checkpoint"]])) if {
-	is_object(run.runbook)
-	not run.checkpoint.checks[0]
+	is_object(given.runbook)
+	not given.checkpoint.checks[0]
 }
 
 # METADATA
@@ -34,7 +34,7 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([["step"], ["checkpoint"
 #   code: gate.check_silent
 #   solution: Add the check to the bundle, or give it a denial for what its pass wants.
 deny contains denial.of(rego.metadata.rule(), {"check": check}) if {
-	some check in run.checkpoint.checks
+	some check in given.checkpoint.checks
 	not data.checks[check].pass
 	_unexplained(check)
 }
@@ -69,12 +69,12 @@ _takes_time if _wanted in {"wait", "retry"}
 
 _takes_time if {
 	_wanted != "escalate"
-	run.checkpoint.stops_at_deadline == true
+	given.checkpoint.stops_at_deadline == true
 }
 
 _takes_time if {
 	some candidate in _candidates
-	run.runbook.effects[candidate.action] == "write"
+	given.runbook.effects[candidate.action] == "write"
 }
 
 _in_time if {

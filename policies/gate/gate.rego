@@ -7,7 +7,7 @@ package gate
 
 import future.keywords.not
 
-import data.facts.run
+import data.facts.given
 
 # METADATA
 # title: Decision
@@ -28,7 +28,7 @@ _echo["input_sha256"] := crypto.sha256(json.marshal(input))
 
 default _runbook := "unknown"
 
-_runbook := run.task.runbook if is_string(run.task.runbook)
+_runbook := given.task.runbook if is_string(given.task.runbook)
 
 default _step := "unknown"
 
@@ -52,15 +52,15 @@ default _until_ms := null
 
 _until_ms := min([input.now_ms + pause, input.opened.body.deadline_ms]) if {
 	_verdict == "wait"
-	pause := run.runbook.limits_ms.pause[input.checkpoint]
+	pause := given.runbook.limits_ms.pause[input.checkpoint]
 }
 
 # What the findings ask for: the runbook says which of their codes are not final. What does least wins.
 default _wanted := "escalate"
 
-_wanted := run.checkpoint.pass if {
+_wanted := given.checkpoint.pass if {
 	count(_findings) == 0
-	every check in run.checkpoint.checks { data.checks[check].pass }
+	every check in given.checkpoint.checks { data.checks[check].pass }
 }
 
 _wanted := "retry" if _answers == {"retry"}
@@ -70,16 +70,16 @@ _wanted := "wait" if {
 	_answers - {"wait", "retry"} == set()
 }
 
-_answers contains object.get(run.checkpoint, ["answers", finding.code], "escalate") if some finding in _findings
+_answers contains object.get(given.checkpoint, ["answers", finding.code], "escalate") if some finding in _findings
 
 _findings contains finding if {
-	some check in run.checkpoint.checks
+	some check in given.checkpoint.checks
 	some finding in data.checks[check].deny
 }
 
 # What the runbook allows next and the facts call for. Without a step of its own it stays in the one asked.
 _candidates := [candidate |
-	some allowed in run.checkpoint.next[_wanted]
+	some allowed in given.checkpoint.next[_wanted]
 	candidate := {
 		"action": allowed.action,
 		"step": object.get(allowed, "step", _step),

@@ -13,7 +13,6 @@ VIOLATION = (
     'allowPrivilegeEscalation != false (container "c" must set securityContext.allowPrivilegeEscalation=false)'
 )
 POLICY = "ValidatingAdmissionPolicy 'probe-guard.example.com' with binding 'B' denied request: secret words"
-MUTATING = POLICY.replace("Validating", "Mutating")
 TEXTS = {
     'pods "ok" is forbidden: exceeded quota: q, requested: pods=1, used: pods=0, limited: pods=0': (
         "quota_exceeded",
@@ -48,10 +47,13 @@ TEXTS = {
     'admission webhook "a.example.com" does not support dry run': ("webhook_no_dry_run", "a.example.com"),
     f'pods "ok" is forbidden: {POLICY}': ("admission_policy", "probe-guard.example.com"),
     f'namespaces "p" is forbidden: {POLICY}': ("admission_policy", "probe-guard.example.com"),
-    f'pods "ok" is forbidden: {POLICY.replace("Validating", "Mutating")}': (
-        "mutating_policy",
-        "probe-guard.example.com",
-    ),
+    "policy 'mutator.example.com' with binding 'b' denied request: secret": ("mutating_policy", "mutator.example.com"),
+    'policy "mutator.example.com" denied request: secret': ("mutating_policy", "mutator.example.com"),
+    'pods "bad" is forbidden: not yet ready to handle request': ("admission_not_ready", None),
+    'pods "bad" is forbidden: cpu max limit to request ratio per Container is 1, but no': ("limit_range", None),
+    'pods "bad" is forbidden: no PriorityClass with name secret was found': ("priority_class", None),
+    'pods "bad" is forbidden: status unknown for quota: q, resources: pods': ("quota_exceeded", None),
+    ' "" is invalid: patch: Invalid value: "{secret}": strict decoding error: unknown field': ("invalid_patch", None),
     'pods "p" is forbidden: unable to create new content in namespace term because it is being terminated': (
         "namespace_terminating",
         None,

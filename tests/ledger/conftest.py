@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from tests.fakes.clock import ManualClock
+from tests.ledger.processes import open_as_nobody
 from tests.ledger.samples import EXECUTOR
 
 from runbook_gate.ledger import Store
@@ -61,3 +64,14 @@ def attacker(path: Path, store: Store) -> Iterator[sqlite3.Connection]:
     """A plain connection to the store's file: no code of ours, no foreign keys."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         yield connection
+
+
+@pytest.fixture
+def as_nobody() -> Callable[[Path], str]:
+    """Open a store in a process without rights, and say how it ended."""
+
+    def run(path: Path) -> str:
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            return pool.submit(open_as_nobody, path).result()
+
+    return run

@@ -172,11 +172,8 @@ class _Listener(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    timeout = 30
     server: _Listener
-
-    def handle_one_request(self) -> None:
-        self.timeout = 30
-        super().handle_one_request()
 
     def _serve(self) -> None:
         proxy = self.server.proxy

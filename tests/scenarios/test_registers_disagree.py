@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.scenarios.theatre import Theatre, assert_escalated
 
 from runbook_gate.demo.stage import APPROVED, CLUSTER_ID, PREFIX, REGISTERS, rfc3339
-from tests.scenarios.theatre import Theatre, assert_escalated
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -70,7 +71,9 @@ def other_labels() -> list[Any]:
         case("namespace_baseline", "labels", stated(labels={f"{PREFIX}enforce": 1}), "are not strings"),
         case("namespace_baseline", "labels", unstated("labels"), "are not stated"),
         case("namespace_baseline", "other_labels", labelled(enforcement="restricted"), "has a seventh label"),
-        case("namespace_baseline", "policy_baseline_version", stated(policy_baseline_version="psb-2026.08"), "is newer"),
+        case(
+            "namespace_baseline", "policy_baseline_version", stated(policy_baseline_version="psb-2026.08"), "is newer"
+        ),
         case("namespace_baseline", "policy_baseline_version", unstated("policy_baseline_version"), "is not stated"),
         case("namespace_baseline", "owner_alias", stated(owner_alias="payments-ledger"), "is another team"),
         case("namespace_baseline", "owner_alias", unstated("owner_alias"), "is not stated"),
@@ -127,20 +130,35 @@ def test_register_agreement_no_record_in_an_empty_register(theatre: Theatre, reg
     assert_escalated(theatre, theatre.run(), "register_agreement.no_record", origin="cp1")
 
 
+def joined_by(**fields: Any) -> Change:
+    """A second record joins the one, like it but for these fields."""
+
+    def change(answer: dict[str, Any]) -> None:
+        second = deepcopy(answer["records"][0]) | fields
+        answer.update(records=[*answer["records"], second], total=2)
+
+    return change
+
+
 @pytest.mark.parametrize("register", RECORDED)
 def test_register_agreement_ambiguous_with_two_records(theatre: Theatre, register: str) -> None:
-    theatre.register(register, lambda answer: answer.update(records=answer["records"] * 2, total=2))
+    theatre.register(register, joined_by())
     theatre.submit()
     assert_escalated(theatre, theatre.run(), "register_agreement.ambiguous", origin="cp1")
 
 
-def test_register_agreement_ambiguous_with_a_second_record_that_has_a_wildcard(theatre: Theatre) -> None:
-    def change(answer: dict[str, Any]) -> None:
-        answer.update(records=[*answer["records"], {**answer["records"][0], "namespace": "payments-*"}], total=2)
-
-    theatre.register("namespace_baseline", change)
+def test_register_agreement_ambiguous_with_a_second_record_for_many_namespaces(theatre: Theatre) -> None:
+    theatre.register("namespace_baseline", joined_by(namespace="payments-*"))
     theatre.submit()
     assert_escalated(theatre, theatre.run(), "register_agreement.ambiguous", origin="cp1")
+
+
+def test_records_of_other_targets_do_not_stop_the_run(theatre: Theatre) -> None:
+    theatre.register("namespace_baseline", joined_by(namespace="payments-other"))
+    theatre.register("namespace_ownership", joined_by(cluster_id="mks-other"))
+    theatre.register("cluster_inventory", joined_by(cluster_id="mks-other", uid=ANOTHER_UID))
+    theatre.submit()
+    assert theatre.plan().next.action == "patch_labels"
 
 
 # --- the envelope: what every register states of its answer ---

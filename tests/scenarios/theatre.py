@@ -143,7 +143,8 @@ class Theatre:
 
     def writes(self) -> list[dict[str, Any]]:
         """Audit events of the executor's real writes to the namespace, in order."""
-        events = (json.loads(line) for line in self.cluster.server.audit_log.read_text().splitlines())
+        lines = self.cluster.server.audit_log.read_text().splitlines()
+        events = (json.loads(line) for line in lines if self.namespace in line)
         return [
             event
             for event in events
@@ -173,7 +174,7 @@ def assert_escalated(theatre: Theatre, finished: Finished, *codes: str, origin: 
     assert finished.outcome == "escalated"
     ended = theatre.history().newest
     assert (ended.kind, ended.body["origin"]) == ("escalated", origin), (ended.body, theatre.codes())
-    assert ended.body["codes"] == sorted(codes)
+    assert ended.body["codes"] == sorted(codes), ended.body["codes"]
     assert len(theatre.writes()) == writes
     with theatre.store() as store:
         made = store.escalations.list("all")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import os
+import signal
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Final
 
 import click
 
 from runbook_gate import __version__
-from runbook_gate.errors import RunbookGateError
+from runbook_gate.cli.faults import tell, wants_json
+from runbook_gate.cli.invocation import Invocation
+from runbook_gate.exit_statuses import ExitStatus
 
 # Command: module below runbook_gate.cli, and what `--help` says of it.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -56,18 +60,21 @@ class LazyCommands(click.Group):
 @click.option(
     "--config",
     "config_file",
-    type=click.Path(dir_okay=False),
+    type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Configuration file; default runbook-gate.toml.",
+    help="Configuration file; default: RUNBOOK_GATE_CONFIG, then runbook-gate.toml.",
 )
+@click.option("--debug", is_flag=True, help="On an error, show the calls that led to it.")
 @click.pass_context
-def cli(context: click.Context, config_file: str | None) -> None:
+def cli(context: click.Context, config_file: Path | None, debug: bool) -> None:  # noqa: FBT001 - an option
     """Runs small, known repairs without a person, and only while every authoritative record still agrees."""
-    context.obj = config_file
+    invocation = context.ensure_object(Invocation)
+    invocation.config_file, invocation.debug = config_file, debug
 
 
 def main() -> None:
-    """Run the command line and exit with a status of the table in README.md."""
+    """Run the command line and exit with a status of `ExitStatus`."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: what was started is stopped
     sys.exit(run(sys.argv[1:]))
 
 
@@ -80,22 +87,14 @@ def run(arguments: list[str]) -> int:
     Returns:
         The exit status.
     """
+    invocation = Invocation()
     try:
-        result = cli.main(args=arguments, prog_name="runbook-gate", standalone_mode=False)
-    except click.exceptions.Abort:
-        click.echo("Aborted.", err=True)
-        return 12
-    except click.ClickException as fault:
-        fault.show()
-        return 2
-    except RunbookGateError as fault:
-        _tell(fault, as_json="json" in arguments)
-        return fault.exit_status
-    return result if isinstance(result, int) else 0
-
-
-def _tell(fault: RunbookGateError, *, as_json: bool) -> None:
-    if as_json:
-        error = {"kind": type(fault).__name__, "message": str(fault), "advice": fault.advice}
-        click.echo(json.dumps({"error": {**error, "exit_status": fault.exit_status}}))
-    click.echo(f"Error: {fault}\n{fault.advice}", err=True)
+        result = cli.main(args=arguments, prog_name="runbook-gate", standalone_mode=False, obj=invocation)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has gone, and there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitStatus.UNEXPECTED
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where all end
+        return tell(error, as_json=wants_json(arguments), debug=invocation.debug)
+    return result if isinstance(result, int) else ExitStatus.COMPLETE

@@ -15,17 +15,21 @@ from runbook_gate.shapes import LEVEL_VERSION, matched
 _DNS: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _SOME: Final = r'[A-Za-z.]{1,63} "[^"]{0,253}" is '
 _FULFILL: Final = r'Operation cannot be fulfilled on [a-z.]{1,127} "[^"]{0,253}": '
-_POLICY: Final = r"AdmissionPolicy '(?P<plugin>[^']{1,253})'"
+_POLICY: Final = r"ValidatingAdmissionPolicy '(?P<plugin>[^']{1,253})'"
+_MUTATING: Final = r"policy ['\"](?P<plugin>[^'\"]{1,253})['\"] (?:with binding '[^']{0,253}' )?denied request: "
 
 _PATTERNS: Final = {
     name: re.compile(pattern)
     for name, pattern in {
-        "quota_exceeded": _SOME + r"forbidden: (?:exceeded|failed) quota: ",
-        "limit_range": _SOME + r"forbidden: \[?(?:minimum|maximum) [a-z.-]{1,63}[^:]{0,80} usage per ",
+        "quota_exceeded": _SOME + r"forbidden: (?:exceeded quota|failed quota|status unknown for quota): ",
+        "limit_range": _SOME
+        + r"forbidden: \[?(?:(?:minimum|maximum) [^ ]{1,253} usage|[^ ]{1,253} max limit to request ratio) per ",
         "service_account_missing": _SOME + r"forbidden: error looking up service account ",
         "runtime_class": _SOME + r'forbidden: pod rejected: RuntimeClass "[^"]{0,253}" not found',
-        "admission_policy": _SOME + r"forbidden: Validating" + _POLICY,
-        "mutating_policy": _SOME + r"forbidden: Mutating" + _POLICY,
+        "priority_class": _SOME + r"forbidden: no PriorityClass with name ",
+        "admission_policy": _SOME + r"forbidden: " + _POLICY,
+        "admission_not_ready": _SOME + r"forbidden: not yet ready to handle request",
+        "mutating_policy": _MUTATING,
         "namespace_terminating": _SOME
         + r"forbidden: unable to create new content in namespace \S{1,63} because it is being terminated",
         "rbac": r'[a-z./-]{1,127}(?: "[^"]{0,253}")? is forbidden: '
@@ -36,9 +40,9 @@ _PATTERNS: Final = {
         "conflict": _FULFILL + r"the object has been modified",
         "precondition": _FULFILL + r"Precondition failed",
         "timeout": r"(?:Timeout: )?request did not complete within ",
+        "invalid_patch": r'[A-Za-z.]{0,63} "[^"]{0,253}" is invalid: patch: ',
         "immutable_field": _SOME + r"invalid: [\s\S]{0,2000}: field is immutable",
         "invalid": _SOME + r"invalid: ",
-        "strict_decoding": r"[\s\S]{0,300}?strict decoding error: ",
         "not_found": r'[a-z.]{1,127} "[^"]{0,253}" not found$',
         "already_exists": r'[a-z.]{1,127} "[^"]{0,253}" already exists',
         "too_many_requests": r"Too many requests, please try again later\.",

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from runbook_gate.clock import Clock
+from runbook_gate.errors import LedgerUnwritable
 from runbook_gate.ledger.faults import mapped
 from runbook_gate.models.entry import Executor
 
 _WRITES: Final = "runbook_gate_writes"
+_FILE: Final = "runbook_gate_file"
 
 
 class Database:
@@ -78,11 +80,12 @@ def sqlite_engine(path: Path | None, *, read_only: bool = False, busy_ms: int = 
     if path is None:
         engine = create_engine("sqlite://", poolclass=StaticPool, hide_parameters=True)
     else:
-        name = f"file:{quote(str(path.absolute()))}?mode={'ro' if read_only else 'rw'}&uri=true"
-        engine = create_engine(f"sqlite:///{name}", hide_parameters=True)
+        name, query = f"file:{quote(str(path.absolute()))}", {"mode": "ro" if read_only else "rw", "uri": "true"}
+        engine = create_engine(URL.create("sqlite", database=name, query=query), hide_parameters=True)
 
     @event.listens_for(engine, "connect")
-    def _connected(connection: sqlite3.Connection, _record: object) -> None:
+    def _connected(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        record.info[_FILE] = _identity(path)
         connection.isolation_level = None  # transactions begin where `_begun` says so
         connection.execute(f"PRAGMA busy_timeout = {busy_ms:d}")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -94,5 +97,16 @@ def sqlite_engine(path: Path | None, *, read_only: bool = False, busy_ms: int = 
     def _begun(connection: Connection) -> None:
         writes = connection.get_execution_options().get(_WRITES)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if writes and connection.info[_FILE] != _identity(path):
+            raise LedgerUnwritable(f"{path} was moved or removed while it was open")
 
     return engine
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    """Which file this is: SQLite goes on writing to one that has lost its name, and the record would be gone."""
+    try:
+        status = path.stat() if path else None
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if status else None

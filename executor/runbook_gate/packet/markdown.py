@@ -15,9 +15,16 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~&$])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
+class Verbatim(str):
+    """Text for a code block, where Markdown knows no escapes; it stays on its line."""
+
+    __slots__ = ()
+
+
 def escape(value: Any) -> str:
     """Text that Markdown and a terminal show as it is: no markup, no control or direction characters."""
-    return _MARKUP.sub(r"\\\1", _CONTROL.sub("�", str(value)))
+    plain = _CONTROL.sub("�", str(value))
+    return plain if isinstance(value, Verbatim) else _MARKUP.sub(r"\\\1", plain)
 
 
 def rfc3339(ms: int) -> str:
@@ -36,5 +43,6 @@ def render(packet: Packet) -> str:
         autoescape=False,  # noqa: S701 - this is Markdown; `finalize` escapes every expression
     )
     environment.filters["time"] = rfc3339
+    environment.filters["verbatim"] = Verbatim
     template = (files("runbook_gate.packet") / "packet.md.j2").read_text(encoding="utf-8")
     return environment.from_string(template).render(packet=packet)

@@ -3,8 +3,8 @@
 # description: Record the run as complete, with what was shown and how.
 package actions.finish
 
+import data.facts.given
 import data.facts.rounds
-import data.facts.run
 import data.facts.writer
 
 # METADATA
@@ -16,7 +16,7 @@ params := {
 	"endpoints": sort(rounds.endpoints(_verified)),
 	"writer": writer.name,
 	"audit": writer.evidence,
-	"limits": run.runbook.verification_limits,
+	"limits": given.runbook.verification_limits,
 }
 
 _verified := input.rounds[rounds.verified]

@@ -8,17 +8,17 @@ package actions.patch_labels
 import future.keywords.not
 
 import data.facts.attempts
+import data.facts.given
 import data.facts.namespaces
-import data.facts.run
 
 # METADATA
 # title: Params
 params := {
-	"namespace": run.task.namespace,
+	"namespace": given.task.namespace,
 	"uid": _last.object.uid,
 	"resource_version": _last.object.resource_version,
-	"labels": {key: run.task.labels[key] | some key in run.runbook.label_keys},
-	"not_after_ms": min([input.now_ms + run.runbook.limits_ms.go, input.opened.body.deadline_ms]),
+	"labels": {key: given.task.labels[key] | some key in given.runbook.label_keys},
+	"not_after_ms": min([input.now_ms + given.runbook.limits_ms.go, input.opened.body.deadline_ms]),
 } if {
 	namespaces.sound(_last)
 	not namespaces.restored(_last)

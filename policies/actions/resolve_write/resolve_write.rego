@@ -8,29 +8,29 @@ package actions.resolve_write
 import future.keywords.not
 
 import data.facts.attempts
+import data.facts.given
 import data.facts.namespaces
-import data.facts.run
 
 # METADATA
 # title: Params
 params := {
-	"namespace": run.task.namespace,
-	"label_keys": run.runbook.label_keys,
+	"namespace": given.task.namespace,
+	"label_keys": given.runbook.label_keys,
 	"audit_ids": attempts.audit_ids,
 	"since_ms": attempts.since_ms,
 } if {
 	_called_for
 }
 
-_called_for if run.checkpoint.judges == "resolve_write"
+_called_for if given.checkpoint.judges == "resolve_write"
 
 _called_for if {
-	run.checkpoint.judges == "gather"
+	given.checkpoint.judges == "gather"
 	namespaces.restored(namespaces.newest)
 }
 
 _called_for if {
-	run.checkpoint.judges == "gather"
+	given.checkpoint.judges == "gather"
 	namespaces.sound(namespaces.newest)
 	not attempts.known(namespaces.newest)
 }

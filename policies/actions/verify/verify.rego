@@ -5,14 +5,14 @@ package actions.verify
 
 import data.facts.attempts
 import data.facts.audit
+import data.facts.given
 import data.facts.manifests
-import data.facts.run
 
 # METADATA
 # title: Params
 params := {
-	"namespace": run.task.namespace,
-	"label_keys": run.runbook.label_keys,
+	"namespace": given.task.namespace,
+	"label_keys": given.runbook.label_keys,
 	"probes": manifests.specs,
 	"audit_ids": _missing,
 	"since_ms": attempts.since_ms,

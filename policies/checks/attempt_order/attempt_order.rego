@@ -7,8 +7,8 @@ import future.keywords.not
 
 import data.facts.attempts
 import data.facts.denial
+import data.facts.given
 import data.facts.lookup
-import data.facts.run
 
 # METADATA
 # title: Everything this check wants is shown
@@ -24,17 +24,17 @@ pass if {
 # custom:
 #   code: attempt_order.miscounted
 #   solution: Keep the store as it is, and find out with `runbook-gate ledger verify` what was lost.
-deny contains denial.of(rego.metadata.rule(), attempts.numbers) if not attempts.counted
+deny contains denial.of(rego.metadata.rule(), attempts.as_facts) if not attempts.counted
 
 # METADATA
 # title: No write attempt is left
 # custom:
 #   code: attempt_order.budget_spent
 #   solution: Read the outcomes of the attempts; another try needs a new task.
-deny contains denial.of(rego.metadata.rule(), object.union(attempts.numbers, {"budget": budget})) if {
+deny contains denial.of(rego.metadata.rule(), object.union(attempts.as_facts, {"budget": budget})) if {
 	attempts.counted
 	not attempts.left
-	budget := object.get(run.runbook, "retry_budget", null)
+	budget := object.get(given.runbook, "retry_budget", null)
 }
 
 # METADATA
@@ -42,7 +42,7 @@ deny contains denial.of(rego.metadata.rule(), object.union(attempts.numbers, {"b
 # custom:
 #   code: attempt_order.not_decided
 #   solution: Keep the store as it is; the run was not continued from the decision that its ledger ends with.
-deny contains denial.of(rego.metadata.rule(), attempts.numbers) if {
+deny contains denial.of(rego.metadata.rule(), attempts.as_facts) if {
 	attempts.left
 	not _decided
 }

@@ -7,9 +7,9 @@ import future.keywords.not
 
 import data.facts.answers
 import data.facts.denial
+import data.facts.given
 import data.facts.lookup
 import data.facts.registers
-import data.facts.run
 
 # METADATA
 # title: Everything this check wants is shown
@@ -55,11 +55,12 @@ deny contains denial.of(rego.metadata.rule(), lookup.fields(_executor_http, ["ou
 # custom:
 #   code: cluster_identity.wrong_cluster
 #   solution: Compare the executor's cluster address with the inventory, and correct the one that is wrong.
-deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "gather", "body", "cluster", "uid"], stated])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([found, stated])) if {
 	_cluster_known
-	registers.the_record(run.runbook.inventory)
+	registers.the_record(given.runbook.inventory)
 	not _same_cluster
-	stated := array.concat(registers.path(run.runbook.inventory), ["records", 0, "uid"])
+	found := ["observed", "gather", "body", "cluster", "uid"]
+	stated := array.concat(registers.path(given.runbook.inventory), ["records", 0, "uid"])
 }
 
 # METADATA
@@ -88,13 +89,13 @@ _executor_known if {
 	input.observed.gather.body.identity.username != ""
 }
 
-_same_cluster if registers.the_record(run.runbook.inventory).uid == input.observed.gather.body.cluster.uid
+_same_cluster if registers.the_record(given.runbook.inventory).uid == input.observed.gather.body.cluster.uid
 
 # The Date header is in whole seconds: the server's clock showed something within that second.
 _clocks_agree if {
-	http := input.observed.gather.body.cluster.http
-	skew := run.runbook.limits_ms.skew
-	every moment in [skew, http.date_ms, http.sent_ms, http.answered_ms] { is_number(moment) }
-	http.date_ms + 999 >= http.sent_ms - skew
-	http.date_ms <= http.answered_ms + skew
+	answer := input.observed.gather.body.cluster.http
+	skew := given.runbook.limits_ms.skew
+	every moment in [skew, answer.date_ms, answer.sent_ms, answer.answered_ms] { is_number(moment) }
+	answer.date_ms + 999 >= answer.sent_ms - skew
+	answer.date_ms <= answer.answered_ms + skew
 }

@@ -9,9 +9,9 @@ import future.keywords.not
 
 import data.facts.answers
 import data.facts.denial
+import data.facts.given
 import data.facts.lookup
 import data.facts.namespaces
-import data.facts.run
 
 # METADATA
 # title: Everything this check wants is shown
@@ -30,7 +30,7 @@ pass if {
 #   solution: Find out who set it; if it is not wanted, have the repair prequalified with this value.
 deny contains denial.of(rego.metadata.rule(), lookup.at([live, approved, prequalified])) if {
 	namespaces.legible(namespaces.newest)
-	some key in run.runbook.label_keys
+	some key in given.runbook.label_keys
 	not namespaces.admitted(namespaces.newest, key)
 	live := array.concat(namespaces.newest_path, ["object", "labels", key])
 	approved := ["opened", "body", "task", "labels", key]
@@ -71,11 +71,11 @@ _version(read) := object.filter(read.object, ["uid", "resource_version", "labels
 _unmanaged if namespaces.restored(namespaces.newest)
 
 _unmanaged if {
-	is_array(run.runbook.reconcilers)
+	is_array(given.runbook.reconcilers)
 	every manager in namespaces.newest.object.managers { _no_reconciler(manager) }
 }
 
 _no_reconciler(manager) if {
 	is_string(manager)
-	not manager in run.runbook.reconcilers
+	not manager in given.runbook.reconcilers
 }

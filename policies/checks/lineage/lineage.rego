@@ -7,13 +7,13 @@ import future.keywords.not
 
 import data.facts.attempts
 import data.facts.denial
+import data.facts.given
 import data.facts.lookup
-import data.facts.run
 
 # METADATA
 # title: Everything this check wants is shown
 pass if {
-	_way in run.runbook.lineages
+	_way in given.runbook.lineages
 	_within_budget
 	every attempt in input.attempts { _decided(attempt) }
 	_evidence_kept
@@ -25,14 +25,14 @@ pass if {
 # custom:
 #   code: lineage.not_allowed
 #   solution: Keep the store as it is; compare `runbook-gate show` with the runbook's lineages.
-deny contains denial.of(rego.metadata.rule(), {"lineage": _way}) if not _way in run.runbook.lineages
+deny contains denial.of(rego.metadata.rule(), {"lineage": _way}) if not _way in given.runbook.lineages
 
 # METADATA
 # title: There were more write attempts than the runbook allows, or they are not numbered as they were made
 # custom:
 #   code: lineage.budget_exceeded
 #   solution: Keep the store as it is, and find out which executor wrote.
-deny contains denial.of(rego.metadata.rule(), attempts.numbers) if not _within_budget
+deny contains denial.of(rego.metadata.rule(), attempts.as_facts) if not _within_budget
 
 # METADATA
 # title: A write attempt does not come from a decision to write
@@ -64,8 +64,8 @@ _evidence_kept if lookup.value(_missing) == []
 
 _within_budget if {
 	attempts.counted
-	is_number(run.runbook.retry_budget)
-	attempts.number <= run.runbook.retry_budget
+	is_number(given.runbook.retry_budget)
+	attempts.number <= given.runbook.retry_budget
 }
 
 _decided(attempt) if {
@@ -73,7 +73,7 @@ _decided(attempt) if {
 	is_string(block.sha256)
 	block.sha256 == attempt.intent.body.decision
 	block.body.verdict == "proceed"
-	run.runbook.effects[block.body.action] == "write"
+	given.runbook.effects[block.body.action] == "write"
 }
 
 _newer if {

@@ -52,11 +52,11 @@ deny contains denial.of(rego.metadata.rule(), _answer(path)) if {
 # custom:
 #   code: namespace_identity.recreated
 #   solution: It was deleted and made again; have the repair of the new one prequalified.
-deny contains denial.of(rego.metadata.rule(), lookup.at([uid, ["opened", "body", "task", "drift", "namespace_uid"]])) if {
+deny contains denial.of(rego.metadata.rule(), lookup.at([found, _prequalified])) if {
 	some path in namespaces.paths
 	namespaces.legible(lookup.value(path))
 	not namespaces.prequalified(lookup.value(path))
-	uid := array.concat(path, ["object", "uid"])
+	found := array.concat(path, ["object", "uid"])
 }
 
 # METADATA
@@ -70,6 +70,8 @@ deny contains denial.of(rego.metadata.rule(), lookup.fields(object_path, ["phase
 	not namespaces.alive(lookup.value(path))
 	object_path := array.concat(path, ["object"])
 }
+
+_prequalified := ["opened", "body", "task", "drift", "namespace_uid"]
 
 _http(path) := lookup.value(array.concat(path, ["http"]))
 

@@ -6,15 +6,15 @@ package checks.register_agreement
 import future.keywords.not
 
 import data.facts.denial
+import data.facts.given
 import data.facts.lookup
 import data.facts.registers
-import data.facts.run
 
 # METADATA
 # title: Everything this check wants is shown
 pass if {
-	count(run.runbook.agreement) > 0
-	every register, fields in run.runbook.agreement {
+	count(given.runbook.agreement) > 0
+	every register, fields in given.runbook.agreement {
 		registers.sound(register)
 		count(fields) > 0
 		every field in fields { _agrees(registers.the_record(register), field) }
@@ -27,7 +27,7 @@ pass if {
 #   code: register_agreement.no_record
 #   solution: Enter the target into the register, or correct the task.
 deny contains denial.of(rego.metadata.rule(), lookup.fields(registers.path(register), ["records", "dropped"])) if {
-	some register, _ in run.runbook.agreement
+	some register, _ in given.runbook.agreement
 	count(registers.records(register)) == 0
 }
 
@@ -37,7 +37,7 @@ deny contains denial.of(rego.metadata.rule(), lookup.fields(registers.path(regis
 #   code: register_agreement.ambiguous
 #   solution: Leave one record of the target in the register.
 deny contains denial.of(rego.metadata.rule(), lookup.fields(registers.path(register), ["records"])) if {
-	some register, _ in run.runbook.agreement
+	some register, _ in given.runbook.agreement
 	count(registers.records(register)) > 1
 }
 
@@ -47,7 +47,7 @@ deny contains denial.of(rego.metadata.rule(), lookup.fields(registers.path(regis
 #   code: register_agreement.field_differs
 #   solution: Correct the register or the task; the two have to say the same.
 deny contains denial.of(rego.metadata.rule(), lookup.at(array.concat([stated], _compared_with(field)))) if {
-	some register, fields in run.runbook.agreement
+	some register, fields in given.runbook.agreement
 	some field in fields
 	not _agrees(registers.the_record(register), field)
 	count(registers.records(register)) == 1
@@ -59,13 +59,13 @@ _agrees(record, "other_labels") if record.other_labels == 0
 
 _agrees(record, "owner_aliases") if {
 	is_array(record.owner_aliases)
-	is_string(run.task.owner_alias)
-	run.task.owner_alias in record.owner_aliases
+	is_string(given.task.owner_alias)
+	given.task.owner_alias in record.owner_aliases
 }
 
 _agrees(record, field) if {
-	run.task[field] != null
-	record[field] == run.task[field]
+	given.task[field] != null
+	record[field] == given.task[field]
 }
 
 _compared_with("other_labels") := []

@@ -5,9 +5,9 @@ import future.keywords.not
 import data.facts.attempts
 import data.facts.audit
 import data.facts.denial
+import data.facts.given
 import data.facts.lookup
 import data.facts.namespaces
-import data.facts.run
 
 # METADATA
 # title: A write without an answer may still land
@@ -101,8 +101,8 @@ _versions := lookup.at([
 
 # Measured to the moment of the read, not to that of the decision.
 _settled if {
-	is_number(run.runbook.limits_ms.settle)
-	run.elapsed_ms(attempts.latest.intent, _looked) >= run.runbook.limits_ms.settle
+	is_number(given.runbook.limits_ms.settle)
+	given.elapsed_ms(attempts.latest.intent, _looked) >= given.runbook.limits_ms.settle
 }
 
 _looked := {

@@ -4,10 +4,10 @@ import future.keywords.not
 
 import data.facts.attempts
 import data.facts.denial
+import data.facts.given
 import data.facts.lookup
 import data.facts.namespaces
 import data.facts.outcomes
-import data.facts.run
 
 # METADATA
 # title: The API server refused the write, or failed in a way that is not tried again
@@ -94,8 +94,8 @@ _may_retry if {
 }
 
 _conflicts_allowed if {
-	is_number(run.runbook.conflicts)
-	count(_conflicts) <= run.runbook.conflicts
+	is_number(given.runbook.conflicts)
+	count(_conflicts) <= given.runbook.conflicts
 }
 
 _conflicts := [attempt |
@@ -105,8 +105,8 @@ _conflicts := [attempt |
 
 _retries_left if {
 	is_array(input.lineage)
-	is_number(run.runbook.retries)
-	count(_retries) < run.runbook.retries
+	is_number(given.runbook.retries)
+	count(_retries) < given.runbook.retries
 }
 
 _retries := [block |

@@ -29,7 +29,7 @@ pass if {
 # custom:
 #   code: retry_eligibility.miscounted
 #   solution: Keep the store as it is, and find out with `runbook-gate ledger verify` what was lost.
-deny contains denial.of(rego.metadata.rule(), attempts.numbers) if not attempts.counted
+deny contains denial.of(rego.metadata.rule(), attempts.as_facts) if not attempts.counted
 
 # METADATA
 # title: The namespace was not looked at since the latest attempt

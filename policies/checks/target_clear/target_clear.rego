@@ -6,8 +6,8 @@ package checks.target_clear
 import future.keywords.not
 
 import data.facts.denial
+import data.facts.given
 import data.facts.lookup
-import data.facts.run
 
 # METADATA
 # title: Everything this check wants is shown
@@ -57,6 +57,6 @@ _running if _ledger.paused == null
 # As gather saw it; before that, as it was when the run was opened.
 default _path := ["opened", "body", "ledger"]
 
-_path := ["observed", "gather", "body", "ledger"] if run.checkpoint.judges == "gather"
+_path := ["observed", "gather", "body", "ledger"] if given.checkpoint.judges == "gather"
 
 _ledger := lookup.value(_path)

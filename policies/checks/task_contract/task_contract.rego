@@ -6,16 +6,16 @@ package checks.task_contract
 import future.keywords.not
 
 import data.facts.denial
+import data.facts.given
 import data.facts.lookup
 import data.facts.namespaces
-import data.facts.run
 
 # METADATA
 # title: Everything this check wants is shown
 pass if {
 	_active
-	namespaces.labelled(run.task.labels)
-	namespaces.labelled(run.task.drift.labels)
+	namespaces.labelled(given.task.labels)
+	namespaces.labelled(given.task.drift.labels)
 	_budget_agrees
 	_submitter_listed
 	_prequalifier_listed
@@ -37,7 +37,7 @@ deny contains denial.of(rego.metadata.rule(), object.union(_at([["runbook"]]), _
 # custom:
 #   code: task_contract.labels_malformed
 #   solution: State every label of the runbook in the task, null where it is left out, and no other.
-deny contains denial.of(rego.metadata.rule(), _at([["labels"]])) if not namespaces.labelled(run.task.labels)
+deny contains denial.of(rego.metadata.rule(), _at([["labels"]])) if not namespaces.labelled(given.task.labels)
 
 # METADATA
 # title: The prequalified drift is not exactly the runbook's labels
@@ -45,7 +45,7 @@ deny contains denial.of(rego.metadata.rule(), _at([["labels"]])) if not namespac
 #   code: task_contract.drift_malformed
 #   solution: State the value of every label of the runbook as it was seen, null where it was absent.
 deny contains denial.of(rego.metadata.rule(), _at([["drift", "labels"]])) if {
-	not namespaces.labelled(run.task.drift.labels)
+	not namespaces.labelled(given.task.drift.labels)
 }
 
 # METADATA
@@ -93,23 +93,23 @@ deny contains denial.of(rego.metadata.rule(), _at([["submission", "assurance"]])
 
 _at(fields) := lookup.at([array.concat(["opened", "body", "task"], field) | some field in fields])
 
-_of_runbook(field) := {$"runbook.{field}": object.get(run.runbook, field, null)}
+_of_runbook(field) := {$"runbook.{field}": object.get(given.runbook, field, null)}
 
-_active if run.runbook.status == "active"
+_active if given.runbook.status == "active"
 
 _budget_agrees if {
-	is_number(run.runbook.retry_budget)
-	run.task.retry_budget == run.runbook.retry_budget
+	is_number(given.runbook.retry_budget)
+	given.task.retry_budget == given.runbook.retry_budget
 }
 
-_submitter_listed if run.task.submission.submitter in data.parties.submitters
+_submitter_listed if given.task.submission.submitter in data.parties.submitters
 
-_prequalifier_listed if run.task.prequalification.by in data.parties.prequalifiers
+_prequalifier_listed if given.task.prequalification.by in data.parties.prequalifiers
 
 _prequalified if {
 	is_number(input.now_ms)
-	is_number(run.task.prequalification.until_ms)
-	input.now_ms < run.task.prequalification.until_ms
+	is_number(given.task.prequalification.until_ms)
+	input.now_ms < given.task.prequalification.until_ms
 }
 
-_assured if run.task.submission.assurance in run.runbook.assurance
+_assured if given.task.submission.assurance in given.runbook.assurance

@@ -3,9 +3,9 @@ package checks.verification_reconciliation
 import future.keywords.not
 
 import data.facts.denial
+import data.facts.given
 import data.facts.lookup
 import data.facts.rounds
-import data.facts.run
 
 # METADATA
 # title: There is no audit log to ask
@@ -13,7 +13,7 @@ import data.facts.run
 #   code: verification_reconciliation.audit_unconfigured
 #   solution: Configure the API server's audit log; this runbook wants each probe's event.
 deny contains denial.of(rego.metadata.rule(), lookup.at([_outcome])) if {
-	not run.runbook.audit == "optional"
+	not given.runbook.audit == "optional"
 	lookup.value(_outcome) == "unconfigured"
 }
 
@@ -64,6 +64,6 @@ _overdue if {
 }
 
 _recent(block) if {
-	is_number(run.runbook.limits_ms.audit)
-	run.elapsed_ms(block, input.rounds[rounds.newest]) <= run.runbook.limits_ms.audit
+	is_number(given.runbook.limits_ms.audit)
+	given.elapsed_ms(block, input.rounds[rounds.newest]) <= given.runbook.limits_ms.audit
 }

@@ -92,12 +92,11 @@ _readable if {
 }
 
 # What a denial tells of a probe.
-_told(one) := object.union(
+_told(one) := object.union_n([
 	lookup.fields(server, ["endpoint"]),
-	object.union(
-		lookup.fields(array.concat(server, ["probes", one.probe]), ["name", "differs"]),
-		lookup.fields(array.concat(server, ["probes", one.probe, "http"]), ["outcome", "status", "message", "warnings"]),
-	),
-) if {
+	lookup.fields(probe, ["name", "differs"]),
+	lookup.fields(array.concat(probe, ["http"]), ["outcome", "status", "message", "warnings"]),
+]) if {
 	server := ["rounds", one.round, "body", "servers", one.server]
+	probe := array.concat(server, ["probes", one.probe])
 }

@@ -3,9 +3,9 @@ package checks.verification_reconciliation
 import future.keywords.not
 
 import data.facts.denial
+import data.facts.given
 import data.facts.lookup
 import data.facts.rounds
-import data.facts.run
 
 # METADATA
 # title: Admission does not act as the labels say yet
@@ -69,6 +69,6 @@ _blocked contains _told(one) if {
 }
 
 _in_window if {
-	is_number(run.runbook.limits_ms.window)
-	rounds.since_first_answer_ms <= run.runbook.limits_ms.window
+	is_number(given.runbook.limits_ms.window)
+	rounds.since_first_answer_ms <= given.runbook.limits_ms.window
 }

@@ -3,9 +3,9 @@ package checks.waiver_absence
 import future.keywords.not
 
 import data.facts.denial
+import data.facts.given
 import data.facts.lookup
 import data.facts.registers
-import data.facts.run
 
 # METADATA
 # title: The exceptions register does not answer
@@ -13,7 +13,7 @@ import data.facts.run
 #   code: waiver_absence.unanswered
 #   solution: Make the register reachable; the run goes on by itself when it answers before its deadline.
 deny contains denial.of(rego.metadata.rule(), _envelope(register, ["outcome", "problem"])) if {
-	register := run.runbook.waivers.register
+	register := given.runbook.waivers.register
 	registers.unanswered(register)
 }
 
@@ -23,7 +23,7 @@ deny contains denial.of(rego.metadata.rule(), _envelope(register, ["outcome", "p
 #   code: waiver_absence.missing
 #   solution: Put the register's document in its place.
 deny contains denial.of(rego.metadata.rule(), _envelope(register, ["outcome", "problem"])) if {
-	register := run.runbook.waivers.register
+	register := given.runbook.waivers.register
 	registers.missing(register)
 }
 
@@ -33,7 +33,7 @@ deny contains denial.of(rego.metadata.rule(), _envelope(register, ["outcome", "p
 #   code: waiver_absence.malformed
 #   solution: Correct the register's document.
 deny contains denial.of(rego.metadata.rule(), _envelope(register, ["outcome", "problem"])) if {
-	register := run.runbook.waivers.register
+	register := given.runbook.waivers.register
 	registers.malformed(register)
 }
 
@@ -43,7 +43,7 @@ deny contains denial.of(rego.metadata.rule(), _envelope(register, ["outcome", "p
 #   code: waiver_absence.wrong_source
 #   solution: Point the register at its authoritative source.
 deny contains denial.of(rego.metadata.rule(), _envelope(register, ["source_id"])) if {
-	register := run.runbook.waivers.register
+	register := given.runbook.waivers.register
 	registers.answered(register)
 	not registers.from_source(register)
 }
@@ -54,7 +54,7 @@ deny contains denial.of(rego.metadata.rule(), _envelope(register, ["source_id"])
 #   code: waiver_absence.wrong_schema
 #   solution: Let the source answer in the schema which the runbook names.
 deny contains denial.of(rego.metadata.rule(), _envelope(register, ["schema_id"])) if {
-	register := run.runbook.waivers.register
+	register := given.runbook.waivers.register
 	registers.answered(register)
 	not registers.of_schema(register)
 }
@@ -65,7 +65,7 @@ deny contains denial.of(rego.metadata.rule(), _envelope(register, ["schema_id"])
 #   code: waiver_absence.wrong_scope
 #   solution: Ask the register for the cluster and the namespace of the task.
 deny contains denial.of(rego.metadata.rule(), _envelope(register, ["scope"])) if {
-	register := run.runbook.waivers.register
+	register := given.runbook.waivers.register
 	registers.answered(register)
 	not registers.in_scope(register)
 }
@@ -76,7 +76,7 @@ deny contains denial.of(rego.metadata.rule(), _envelope(register, ["scope"])) if
 #   code: waiver_absence.stale
 #   solution: Refresh the register, and compare its clock with the executor's.
 deny contains denial.of(rego.metadata.rule(), _envelope(register, ["as_of_ms", "read_at_ms"])) if {
-	register := run.runbook.waivers.register
+	register := given.runbook.waivers.register
 	registers.answered(register)
 	not registers.fresh(register)
 }
@@ -87,7 +87,7 @@ deny contains denial.of(rego.metadata.rule(), _envelope(register, ["as_of_ms", "
 #   code: waiver_absence.incomplete
 #   solution: Let the source say that it is complete, and state a total that equals its records.
 deny contains denial.of(rego.metadata.rule(), _envelope(register, ["complete", "total", "dropped"])) if {
-	register := run.runbook.waivers.register
+	register := given.runbook.waivers.register
 	registers.answered(register)
 	not registers.complete(register)
 }

@@ -8,14 +8,14 @@ package checks.waiver_absence
 import future.keywords.not
 
 import data.facts.denial
+import data.facts.given
 import data.facts.lookup
 import data.facts.registers
-import data.facts.run
 
 # METADATA
 # title: Everything this check wants is shown
 pass if {
-	register := run.runbook.waivers.register
+	register := given.runbook.waivers.register
 	registers.sound(register)
 	every waiver in registers.records(register) { _closed(waiver) }
 }
@@ -26,7 +26,7 @@ pass if {
 #   code: waiver_absence.open_waiver
 #   solution: Leave the namespace as it is while the waiver stands; close it in its register when it is over.
 deny contains denial.of(rego.metadata.rule(), lookup.fields(path, ["id", "status", "scope"])) if {
-	register := run.runbook.waivers.register
+	register := given.runbook.waivers.register
 	registers.answered(register)
 	some index, waiver in registers.answer(register).records
 	not _closed(waiver)
@@ -35,5 +35,5 @@ deny contains denial.of(rego.metadata.rule(), lookup.fields(path, ["id", "status
 
 _closed(waiver) if {
 	is_string(waiver.status)
-	waiver.status in run.runbook.waivers.closed
+	waiver.status in given.runbook.waivers.closed
 }

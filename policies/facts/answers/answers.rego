@@ -7,19 +7,19 @@ package facts.answers
 # title: There is no answer to judge
 # description: No connection, no response, or one that asks to come back later. It waits.
 # scope: document
-unanswered(http) if http.outcome in {"refused", "timed_out", "lost", "not_sent"}
+unanswered(answer) if answer.outcome in {"refused", "timed_out", "lost", "not_sent"}
 
-unanswered(http) if answered(http, 429)
+unanswered(answer) if answered(answer, 429)
 
-unanswered(http) if {
-	http.outcome == "answered"
-	is_number(http.status)
-	http.status >= 500
+unanswered(answer) if {
+	answer.outcome == "answered"
+	is_number(answer.status)
+	answer.status >= 500
 }
 
 # METADATA
 # title: The API server answered with this status
-answered(http, status) if {
-	http.outcome == "answered"
-	http.status == status
+answered(answer, status) if {
+	answer.outcome == "answered"
+	answer.status == status
 }

@@ -5,8 +5,8 @@ package facts.attempts
 
 import future.keywords.not
 
+import data.facts.given
 import data.facts.outcomes
-import data.facts.run
 
 # METADATA
 # title: Number of attempts so far
@@ -33,14 +33,14 @@ counted if {
 
 # METADATA
 # title: The numbers of the attempts, for a denial
-numbers := {"attempts": [object.get(attempt, "attempt", null) | some attempt in input.attempts]}
+as_facts := {"attempts": [object.get(attempt, "attempt", null) | some attempt in input.attempts]}
 
 # METADATA
 # title: Another attempt is left
 left if {
 	counted
-	is_number(run.runbook.retry_budget)
-	number < run.runbook.retry_budget
+	is_number(given.runbook.retry_budget)
+	number < given.runbook.retry_budget
 }
 
 # METADATA
@@ -75,7 +75,7 @@ latest_word := word if {
 	words := [block |
 		some block in input.lineage
 		block.body.step == input.step
-		run.runbook.checkpoints[input.step][block.body.checkpoint].judges == "resolve_write"
+		given.runbook.checkpoints[input.step][block.body.checkpoint].judges == "resolve_write"
 	]
 	word := words[count(words) - 1]
 	is_number(word.seq)

@@ -8,7 +8,7 @@ package facts.audit
 
 import future.keywords.not
 
-import data.facts.run
+import data.facts.given
 
 # METADATA
 # title: As whom the API server sees the executor
@@ -61,8 +61,8 @@ writers(log) := {"writers": [writer |
 _ours(event) if {
 	is_string(username)
 	event.username == username
-	is_string(run.task.namespace)
-	event.namespace == run.task.namespace
+	is_string(given.task.namespace)
+	event.namespace == given.task.namespace
 	event.subresource == null
 	event.stage == "ResponseComplete"
 }

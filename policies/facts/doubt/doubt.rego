@@ -8,10 +8,11 @@ package facts.doubt
 import future.keywords.not
 
 import data.facts.answers
-import data.facts.run
+import data.facts.given
 
 # METADATA
 # title: A write of this run may still land
+# scope: document
 default open := false
 
 open if {
@@ -22,13 +23,13 @@ open if {
 
 # A status below 500 is the end of a request; so is one that never left.
 _ended(attempt) if {
-	http := attempt.observation.body.patched.http
-	http.outcome == "answered"
-	is_number(http.status)
-	http.status < 500
+	answer := attempt.observation.body.patched.http
+	answer.outcome == "answered"
+	is_number(answer.status)
+	answer.status < 500
 }
 
-_ended(attempt) if attempt.observation.body.patched.http.outcome in run.runbook.never_sent
+_ended(attempt) if attempt.observation.body.patched.http.outcome in given.runbook.never_sent
 
 _dead(attempt) if {
 	is_number(attempt.intent.seq)

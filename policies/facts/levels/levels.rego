@@ -3,7 +3,7 @@
 # description: What the approved tuple makes of each mode, as Pod Security Admission prints it.
 package facts.levels
 
-import data.facts.run
+import data.facts.given
 
 # METADATA
 # title: The expected `level:version` of each mode
@@ -36,21 +36,21 @@ _is_privileged(text) if {
 	startswith(text, "privileged:")
 }
 
-_label(mode, part) := run.task.labels[run.runbook.modes[mode][part]]
+_label(mode, part) := given.task.labels[given.runbook.modes[mode][part]]
 
 _level(mode) := _label(mode, "level") if {
 	is_string(_label(mode, "level"))
-} else := run.runbook.absent.level
+} else := given.runbook.absent.level
 
 _version(mode) := _label(mode, "version") if {
 	is_string(_label(mode, "version"))
-} else := run.runbook.absent.version
+} else := given.runbook.absent.version
 
 # Without a warn label, an enforce label that is stricter than the default warns too.
 _warn_inherited if {
 	_label("warn", "level") == null
 	is_string(_label("enforce", "level"))
-	_label("enforce", "level") != run.runbook.absent.level
+	_label("enforce", "level") != given.runbook.absent.level
 }
 
 _warn_level := _level("enforce") if {

@@ -5,12 +5,12 @@
 #   Pod Security Admission.
 package facts.manifests
 
-import data.facts.run
+import data.facts.given
 
 # METADATA
 # title: The probes of one round
 specs := [{"name": probe.name, "resource": probe.resource, "manifest": _manifest(probe)} |
-	some probe in run.runbook.probes
+	some probe in given.runbook.probes
 ]
 
 # METADATA
@@ -24,7 +24,7 @@ _manifest(probe) := {
 	"apiVersion": "v1",
 	"kind": "Pod",
 	"metadata": _metadata,
-	"spec": _spec(run.runbook.pods[probe.pod]),
+	"spec": _spec(given.runbook.pods[probe.pod]),
 } if {
 	probe.resource == "pods"
 }
@@ -33,20 +33,20 @@ _manifest(probe) := {
 	"apiVersion": "v1",
 	"kind": "PodTemplate",
 	"metadata": _metadata,
-	"template": {"metadata": _metadata, "spec": _spec(run.runbook.pods[probe.pod])},
+	"template": {"metadata": _metadata, "spec": _spec(given.runbook.pods[probe.pod])},
 } if {
 	probe.resource == "podtemplates"
 }
 
 _metadata := {
-	"labels": object.union(_overlay.labels, run.runbook.pod_labels),
+	"labels": object.union(_overlay.labels, given.runbook.pod_labels),
 	"annotations": _overlay.annotations,
 }
 
 _spec(pod) := object.union_n([pod, {"containers": [_container(one) | some one in pod.containers]}, _account])
 
 _container(one) := object.union(one, {
-	"image": concat("", [_overlay.image_prefix, run.runbook.image]),
+	"image": concat("", [_overlay.image_prefix, given.runbook.image]),
 	"resources": {"requests": _overlay.resources, "limits": _overlay.resources},
 })
 
@@ -55,13 +55,12 @@ default _account := {}
 _account := {"serviceAccountName": _overlay.service_account} if is_string(_overlay.service_account)
 
 # The narrower overlay wins. Only these keys are ever read.
-_overlay := {key: value |
+_overlay[key] := object.get(_overlays, key, fallback) if {
 	some key, fallback in {"labels": {}, "annotations": {}, "resources": {}, "image_prefix": "", "service_account": null}
-	value := object.get(_overlays, key, fallback)
 }
 
 _overlays := object.union_n([
 	object.get(data.parties, ["overlays", "default"], {}),
-	object.get(data.parties, ["overlays", "clusters", run.task.cluster_id, "default"], {}),
-	object.get(data.parties, ["overlays", "clusters", run.task.cluster_id, "namespaces", run.task.namespace], {}),
+	object.get(data.parties, ["overlays", "clusters", given.task.cluster_id, "default"], {}),
+	object.get(data.parties, ["overlays", "clusters", given.task.cluster_id, "namespaces", given.task.namespace], {}),
 ])

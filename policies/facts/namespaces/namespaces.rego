@@ -4,25 +4,25 @@
 package facts.namespaces
 
 import data.facts.answers
+import data.facts.given
 import data.facts.lookup
-import data.facts.run
 
 # METADATA
 # title: Paths of the reads that this checkpoint judges, in order
 # description: Undefined where the checkpoint judges none.
 # scope: document
 paths := [["observed", "gather", "body", place] | some place in ["first", "last"]] if {
-	run.checkpoint.judges == "gather"
+	given.checkpoint.judges == "gather"
 }
 
-paths := [["observed", "resolve_write", "body", "read"]] if run.checkpoint.judges == "resolve_write"
+paths := [["observed", "resolve_write", "body", "read"]] if given.checkpoint.judges == "resolve_write"
 
 paths := [["rounds", newest_round, "body", "servers", server, place] |
 	newest_round := count(input.rounds) - 1
 	some server, _ in input.rounds[newest_round].body.servers
 	some place in ["first", "last"]
 ] if {
-	run.checkpoint.judges == "verify"
+	given.checkpoint.judges == "verify"
 }
 
 # METADATA
@@ -51,8 +51,8 @@ all_sound if {
 # title: The read is of the task's namespace, with everything that is kept of one
 legible(read) if {
 	answers.answered(read.http, 200)
-	is_string(run.task.namespace)
-	read.object.name == run.task.namespace
+	is_string(given.task.namespace)
+	read.object.name == given.task.namespace
 	is_string(read.object.uid)
 	is_string(read.object.resource_version)
 	read.object.resource_version != ""
@@ -66,7 +66,7 @@ legible(read) if {
 # title: The namespace is the one that was prequalified
 prequalified(read) if {
 	is_string(read.object.uid)
-	read.object.uid == run.task.drift.namespace_uid
+	read.object.uid == given.task.drift.namespace_uid
 }
 
 # METADATA
@@ -88,7 +88,7 @@ sound(read) if {
 # title: Exactly the runbook's labels, each a string or null
 labelled(labels) if {
 	is_object(labels)
-	object.keys(labels) == {key | some key in run.runbook.label_keys}
+	object.keys(labels) == {key | some key in given.runbook.label_keys}
 	every value in labels { _string_or_null(value) }
 }
 
@@ -96,21 +96,21 @@ labelled(labels) if {
 # title: The labels are exactly the approved tuple
 restored(read) if {
 	labelled(read.object.labels)
-	read.object.labels == run.task.labels
+	read.object.labels == given.task.labels
 }
 
 # METADATA
 # title: The label has the approved value or the one that was prequalified
 # scope: document
-admitted(read, key) if read.object.labels[key] == run.task.labels[key]
+admitted(read, key) if read.object.labels[key] == given.task.labels[key]
 
-admitted(read, key) if read.object.labels[key] == run.task.drift.labels[key]
+admitted(read, key) if read.object.labels[key] == given.task.drift.labels[key]
 
 # METADATA
 # title: Every label has the approved value or the one that was prequalified
 all_admitted(read) if {
-	count(run.runbook.label_keys) > 0
-	every key in run.runbook.label_keys { admitted(read, key) }
+	count(given.runbook.label_keys) > 0
+	every key in given.runbook.label_keys { admitted(read, key) }
 }
 
 _string_or_null(value) if is_string(value)

@@ -3,7 +3,7 @@
 # description: What the answer to a write attempt means, by the raw signals that the runbook lists.
 package facts.outcomes
 
-import data.facts.run
+import data.facts.given
 
 # METADATA
 # title: applied, conflict, api_timeout or final
@@ -17,16 +17,16 @@ class(attempt) := "applied" if {
 } else := "final"
 
 _listed(attempt, name) if {
-	some signal in run.runbook.outcomes[name]
+	some signal in given.runbook.outcomes[name]
 	signal in _signals(attempt)
 }
 
 _signals(attempt) := {"interrupted"} if {
 	attempt.observation == null
-} else := {http.outcome} if {
-	http := attempt.observation.body.patched.http
-	http.outcome != "answered"
-} else := {$"{http.status}", $"{http.status} {http.reason}"} if {
-	http := attempt.observation.body.patched.http
-	http.outcome == "answered"
+} else := {answer.outcome} if {
+	answer := attempt.observation.body.patched.http
+	answer.outcome != "answered"
+} else := {$"{answer.status}", $"{answer.status} {answer.reason}"} if {
+	answer := attempt.observation.body.patched.http
+	answer.outcome == "answered"
 } else := set()

@@ -9,9 +9,9 @@ import future.keywords.not
 
 import data.facts.answers
 import data.facts.audit
+import data.facts.given
 import data.facts.levels
 import data.facts.manifests
-import data.facts.run
 
 # METADATA
 # title: The probes on a server are those that were asked for
@@ -42,7 +42,7 @@ result(probe) := "unanswered" if {
 } else := "wrong"
 
 _expectation(probe) := expectation if {
-	some expectation in run.runbook.probes
+	some expectation in given.runbook.probes
 	expectation.name == probe.name
 }
 
@@ -101,13 +101,13 @@ _answer_fits(probe) if {
 # Only the audit event tells on which side of Pod Security the webhook stands.
 _answer_fits(probe) if {
 	_shows(probe, "admitted")
-	run.runbook.audit == "required"
+	given.runbook.audit == "required"
 	_refused_by_webhook(probe)
 }
 
 _audit_fits(probe) if {
 	count(audit.of_probe(probe)) == 0
-	run.runbook.audit == "optional"
+	given.runbook.audit == "optional"
 }
 
 _audit_fits(probe) if {
@@ -158,7 +158,7 @@ _blocked(probe) if _altered(probe)
 _altered(probe) if {
 	answers.answered(probe.http, 201)
 	_expectation(probe).pod == "violating"
-	every violation in run.runbook.violations { _taken(probe, violation) }
+	every violation in given.runbook.violations { _taken(probe, violation) }
 }
 
 _taken(probe, violation) if {

@@ -7,8 +7,8 @@ package facts.registers
 
 import future.keywords.not
 
+import data.facts.given
 import data.facts.lookup
-import data.facts.run
 
 # METADATA
 # title: The register's answer, null where there is none
@@ -38,24 +38,24 @@ malformed(register) if not answer(register).outcome in {"answered", "unanswered"
 # title: The answer comes from the expected source
 from_source(register) if {
 	is_string(answer(register).source_id)
-	answer(register).source_id == run.runbook.registers[register].source_id
+	answer(register).source_id == given.runbook.registers[register].source_id
 }
 
 # METADATA
 # title: The answer has the expected schema
 of_schema(register) if {
 	is_string(answer(register).schema_id)
-	answer(register).schema_id == run.runbook.registers[register].schema_id
+	answer(register).schema_id == given.runbook.registers[register].schema_id
 }
 
 # METADATA
 # title: The answer covers the target
 in_scope(register) if {
+	is_string(given.task.cluster_id)
+	is_string(given.task.namespace)
 	scope := answer(register).scope
-	is_string(run.task.cluster_id)
-	scope.cluster_id == run.task.cluster_id
-	is_string(run.task.namespace)
-	scope.namespace in {null, run.task.namespace}
+	scope.cluster_id == given.task.cluster_id
+	scope.namespace in {null, given.task.namespace}
 }
 
 # METADATA
@@ -63,8 +63,8 @@ in_scope(register) if {
 # description: A moment in the future is no more known than one long past.
 fresh(register) if {
 	as_of := answer(register).as_of_ms
-	max_age := run.runbook.registers[register].max_age_ms
-	skew := run.runbook.limits_ms.skew
+	max_age := given.runbook.registers[register].max_age_ms
+	skew := given.runbook.limits_ms.skew
 	every moment in [as_of, input.now_ms, max_age, skew] { is_number(moment) }
 	input.now_ms - as_of <= max_age
 	as_of - input.now_ms <= skew

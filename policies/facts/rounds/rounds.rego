@@ -8,9 +8,9 @@ package facts.rounds
 import future.keywords.not
 
 import data.facts.answers
+import data.facts.given
 import data.facts.namespaces
 import data.facts.probes
-import data.facts.run
 
 # METADATA
 # title: Number of the newest round
@@ -30,7 +30,7 @@ probed contains {"round": round_index, "server": server_index, "probe": probe_in
 
 # METADATA
 # title: Milliseconds from the first round that was answered to the newest
-since_first_answer_ms := run.elapsed_ms(input.rounds[min(_answered)], input.rounds[newest])
+since_first_answer_ms := given.elapsed_ms(input.rounds[min(_answered)], input.rounds[newest])
 
 # METADATA
 # title: The last round of the latest row of good rounds
@@ -70,9 +70,9 @@ _agrees(index, _) if index <= verified
 _agrees(_, state) if state in {"good", "pending"}
 
 _row_ends_at(last) if {
-	is_number(run.runbook.rounds)
-	run.runbook.rounds > 0
-	first := (last - run.runbook.rounds) + 1
+	is_number(given.runbook.rounds)
+	given.runbook.rounds > 0
+	first := (last - given.runbook.rounds) + 1
 	first >= 0
 	every index in numbers.range(first, last) {
 		states[index] == "good"
@@ -86,7 +86,7 @@ _follows(index, first) if index == first
 _follows(index, first) if {
 	index > first
 	before := input.rounds[index - 1]
-	run.elapsed_ms(before, input.rounds[index]) >= run.runbook.limits_ms.between_rounds
+	given.elapsed_ms(before, input.rounds[index]) >= given.runbook.limits_ms.between_rounds
 	endpoints(before) == endpoints(input.rounds[index])
 	before.body.sampled == input.rounds[index].body.sampled
 }

@@ -1,7 +1,7 @@
 # METADATA
-# title: Run
+# title: Given
 # description: What was asked, and by which rules it is decided.
-package facts.run
+package facts.given
 
 import future.keywords.not
 

@@ -1,0 +1,68 @@
+"""Everything that can be configured, as plain values. It holds no secret: a kubeconfig is named, not included."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from runbook_gate.canonical import canonical_bytes, sha256_hex
+
+# No user, no query: whatever is in an URL is shown and goes into records.
+Url = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+/?$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Opa(_Section):
+    """The sidecar: started from `binary`, or one that runs beside the executor."""
+
+    binary: Path | None = Field(None, description="opa to start; default: the one that `make tools` built, or PATH.")
+    socket: Path | None = Field(None, description="Unix socket of a running sidecar.")
+    url: Url | None = Field(None, description="URL of a running sidecar: http on loopback, or https.")
+    timeout_s: int = Field(5, ge=1, le=60, description="Longest time for one answer, in seconds.")
+
+
+class Endpoint(_Section):
+    """One API server."""
+
+    name: str = Field(pattern=r"^[a-z0-9-]{1,40}$", description="Name in records.")
+    url: Url = Field(description="https URL of this API server.")
+
+
+class Cluster(_Section):
+    """How the API server is reached."""
+
+    kubeconfig: Path | None = Field(None, description="kubeconfig file.")
+    context: str | None = Field(None, description="Context in it; default: its current one.")
+    endpoints: tuple[Endpoint, ...] = Field((), description="Every API server, so that each is verified.")
+
+
+class Audit(_Section):
+    """Where the API server writes its audit log."""
+
+    logs: tuple[Path, ...] = Field(
+        (), description="JSON-lines file of each API server; rotated ones beside it are read too."
+    )
+
+
+class Settings(_Section):
+    """Everything that can be configured."""
+
+    store: Path = Field(Path("runbook-gate.sqlite"), description="The ledger, an SQLite file.")
+    bundle: Path | None = Field(None, description="The policy bundle that decides. Required to run.")
+    packet_dir: Path | None = Field(None, description="Folder that escalation packets are written to.")
+    heads_file: Path | None = Field(None, description="File, on another host's disk, that ledger heads are added to.")
+    submitter: str | None = Field(None, description="Name in parties data under which tasks are submitted.")
+    registers: dict[str, Path] = Field(default_factory=dict, description="File of each register, by name.")
+    opa: Opa = Field(default_factory=Opa, description="The OPA sidecar.")
+    cluster: Cluster = Field(default_factory=Cluster, description="The API server.")
+    audit: Audit = Field(default_factory=Audit, description="The audit log.")
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the effective configuration, which has no secrets."""
+        return sha256_hex(canonical_bytes(self.model_dump(mode="json")))

@@ -1,0 +1,425 @@
+"""What becomes of the write: conflict, refusal, loss on either side of delivery, and what may follow each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.scenarios.admission import changing_labels, refusing_writes
+from tests.scenarios.apiserver_proxy import (
+    ApiServerProxy,
+    Held,
+    Play,
+    instead,
+    lost_after_delivery,
+    lost_before_delivery,
+    meanwhile,
+)
+from tests.scenarios.theatre import Director, Theatre, assert_completed, assert_escalated
+
+from runbook_gate.clock import Reading, SystemClock
+from runbook_gate.configuration import Audit, Cluster
+from runbook_gate.demo.stage import APPROVED, PREFIX, REMOVED
+from runbook_gate.ledger import Finished
+from runbook_gate.models.entry import Entry
+
+ENFORCE, AUDIT = f"{PREFIX}enforce", f"{PREFIX}audit"
+AFTER_ANOTHER_ATTEMPT = [
+    "cp0 proceed",
+    "cp1 proceed",
+    "cp2 wait",
+    "cp2 retry",
+    "cp1 proceed",
+    "cp2 proceed",
+    "cp3 wait",
+    "cp3 proceed",
+    "cp4 complete",
+]
+
+
+@pytest.fixture
+def proxy(theatre: Theatre) -> Iterator[ApiServerProxy]:
+    """A proxy in the executor's way to the API server."""
+    with ApiServerProxy.start(theatre.folder / "proxy", theatre.cluster.server) as started:
+        settings = {"cluster": Cluster(kubeconfig=started.kubeconfig())}
+        theatre.settings = theatre.settings.model_copy(update=settings)
+        yield started
+
+
+def writer(theatre: Theatre) -> str:
+    """Who wrote the tuple, in the completion record."""
+    return str(theatre.history().newest.body["record"]["writer"])
+
+
+def intents(theatre: Theatre) -> list[Entry]:
+    return [entry for entry in theatre.history().entries if entry.kind == "intent"]
+
+
+def reasons(theatre: Theatre, verdict: str) -> list[str]:
+    """Codes of every decision with a verdict."""
+    return [
+        code
+        for entry in theatre.history().decisions()
+        for code in entry.body["codes"]
+        if entry.body["verdict"] == verdict and entry.checkpoint == "cp2"
+    ]
+
+
+# --- answers that the API server gives ---
+
+
+def test_a_second_conflict_escalates(theatre: Theatre) -> None:
+    def again(entry: Entry) -> None:
+        theatre.live({"team": "payments-2"})
+
+    def change(entry: Entry) -> None:
+        theatre.live({"team": "payments-1"})
+        theatre.director.cues["intended"] = again
+
+    theatre.director.cues["intended"] = change
+    theatre.submit()
+    packet = assert_escalated(theatre, theatre.run(), "retry_eligibility.second_conflict", origin="cp2", writes=2)
+    assert [write["responseStatus"]["code"] for write in theatre.writes()] == [409, 409]
+    assert [attempt["retry_reason"] for attempt in packet["attempts"]] == [["retry_eligibility.conflict"], []]
+    assert packet["write_in_doubt"] is False
+    assert theatre.labels() == {"team": "payments-2"}
+
+
+@pytest.mark.parametrize(("reason", "status"), [("Forbidden", 403), (None, 422)])
+def test_a_write_that_is_refused_though_its_dry_run_passes_escalates(
+    theatre: Theatre, reason: str | None, status: int
+) -> None:
+    theatre.submit()
+    with refusing_writes(theatre.seeder, theatre.namespace, reason):
+        finished = theatre.run()
+    packet = assert_escalated(theatre, finished, "retry_eligibility.refused", origin="cp2", writes=1)
+    assert [attempt["outcome"] for attempt in packet["attempts"]] == [str(status)]
+    assert packet["write_in_doubt"] is False
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "in_doubt"),
+    [(429, "TooManyRequests", False), (500, "InternalError", True), (503, "ServiceUnavailable", True)],
+)
+def test_a_write_that_fails_in_a_way_that_is_not_repeated_escalates(
+    theatre: Theatre, proxy: ApiServerProxy, status: int, reason: str, in_doubt: bool
+) -> None:
+    proxy.plays = [instead(status, reason)]
+    theatre.submit()
+    packet = assert_escalated(theatre, theatre.run(), "retry_eligibility.refused", origin="cp2")
+    assert packet["write_in_doubt"] is in_doubt
+
+
+def test_a_write_that_failed_and_landed_all_the_same_completes(theatre: Theatre, proxy: ApiServerProxy) -> None:
+    proxy.plays = [instead(500, "InternalError", delivered=True)]
+    theatre.submit()
+    assert_completed(theatre, theatre.run(), writes=1)
+    assert writer(theatre) == "attempt_1"
+
+
+def test_a_namespace_that_is_deleted_while_the_write_is_under_way_escalates(
+    theatre: Theatre, proxy: ApiServerProxy
+) -> None:
+    proxy.plays = [meanwhile(lambda: theatre.seeder.delete_namespace(theatre.namespace))]
+    theatre.submit()
+    assert_escalated(theatre, theatre.run(), "namespace_identity.missing", origin="cp2", writes=1)
+    assert proxy.answers == [404]
+
+
+@pytest.mark.parametrize(("order", "code"), [("same name", "namespace_identity.recreated")])
+def test_a_namespace_that_is_recreated_while_the_write_is_under_way_is_not_written(
+    theatre: Theatre, proxy: ApiServerProxy, order: str, code: str
+) -> None:
+    def recreate() -> None:
+        theatre.seeder.delete_namespace(theatre.namespace)
+        theatre.seeder.namespace(theatre.namespace)
+
+    proxy.plays = [meanwhile(recreate)]
+    theatre.submit()
+    assert_escalated(theatre, theatre.run(), code, origin="cp2", writes=1)
+    assert proxy.answers == [409]
+    assert theatre.labels() == {}
+
+
+# --- admission that changes our labels ---
+
+
+def test_a_webhook_that_changes_our_labels_is_found_by_the_dry_run(theatre: Theatre) -> None:
+    def weaken(request: Mapping[str, Any]) -> Mapping[str, str | None]:
+        return {ENFORCE: "baseline"}
+
+    theatre.submit()
+    with changing_labels(theatre.folder / "webhook", theatre.seeder, theatre.namespace, weaken):
+        finished = theatre.run()
+    assert_escalated(theatre, finished, "dry_run_agreement.differs", origin="cp1")
+    assert theatre.labels() == {}
+
+
+@pytest.mark.parametrize(
+    ("stored", "codes"),
+    [
+        (None, ["retry_eligibility.stored_differs"]),
+        ("baseline", ["retry_eligibility.stored_differs", "drift_agreement.foreign_value"]),
+    ],
+)
+def test_a_webhook_that_spares_the_dry_run_escalates_after_the_write(
+    theatre: Theatre, stored: str | None, codes: list[str]
+) -> None:
+    def weaken(request: Mapping[str, Any]) -> Mapping[str, str | None]:
+        return {} if request.get("dryRun") else {AUDIT: stored}
+
+    theatre.submit()
+    with changing_labels(theatre.folder / "webhook", theatre.seeder, theatre.namespace, weaken):
+        finished = theatre.run()
+    assert_escalated(theatre, finished, *codes, origin="cp2", writes=1)
+    assert theatre.labels().get(AUDIT) == stored
+
+
+# --- no answer, and the write did not land ---
+
+
+@pytest.mark.parametrize(
+    ("play", "outcome"), [(lost_before_delivery, "lost"), (instead(504, "Timeout"), "504")], ids=["lost", "504"]
+)
+def test_a_write_lost_before_delivery_is_sent_once_more_for_the_same_object(
+    theatre: Theatre, proxy: ApiServerProxy, play: Play, outcome: str
+) -> None:
+    proxy.plays = [play]
+    theatre.submit()
+    assert_completed(theatre, theatre.run(), writes=1)
+    assert theatre.asked() == AFTER_ANOTHER_ATTEMPT
+    assert reasons(theatre, "wait") == ["retry_eligibility.unsettled"]
+    assert reasons(theatre, "retry") == ["retry_eligibility.in_doubt"]
+    first, second = intents(theatre)
+    for bound in ("uid", "resource_version"):
+        assert first.body[bound] == second.body[bound]
+    assert settled_ms(theatre, first) >= 10_000
+    assert writer(theatre) == "attempt_2"
+
+
+def settled_ms(theatre: Theatre, intent: Entry) -> int:
+    """How long after an intent another attempt was decided."""
+    retries = [entry for entry in theatre.history().decisions() if entry.body["verdict"] == "retry"]
+    return retries[0].boottime_ms - intent.boottime_ms
+
+
+def test_a_refused_connection_after_the_intent_is_tried_once_more(theatre: Theatre, proxy: ApiServerProxy) -> None:
+    theatre.director.cues["intended"] = lambda entry: proxy.close()
+    theatre.director.cues["observed:patch_labels"] = lambda entry: proxy.open()
+    theatre.submit()
+    assert_completed(theatre, theatre.run(), writes=1)
+    assert outcomes(theatre) == ["refused", "answered"]
+    assert reasons(theatre, "retry") == ["retry_eligibility.in_doubt"]
+
+
+def outcomes(theatre: Theatre) -> list[str]:
+    """What became of each write, as the executor saw it."""
+    return [
+        entry.body["patched"]["http"]["outcome"]
+        for entry in theatre.history().entries
+        if entry.kind == "observation" and entry.body["effect"] == "patch_labels"
+    ]
+
+
+@dataclass
+class Suspendable(SystemClock):
+    """A clock with which a machine sleeps for a while: boot time goes on, and nobody was there."""
+
+    ahead_ms: int = 0
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def read(self) -> Reading:
+        now = super().read()
+        return Reading(now.at_ms, now.boottime_ms + self.ahead_ms, now.boot_id)
+
+
+def test_a_go_that_passes_between_intent_and_send_is_not_sent_and_counts(theatre: Theatre) -> None:
+    clock = Suspendable()
+    theatre.clock = clock
+
+    def suspend(entry: Entry) -> None:
+        clock.ahead_ms += 11_000
+
+    theatre.director.cues["intended"] = suspend
+    theatre.submit()
+    assert_completed(theatre, theatre.run(), writes=1)
+    assert outcomes(theatre) == ["not_sent", "answered"]
+    assert [intent.attempt for intent in intents(theatre)] == [1, 2]
+
+
+def test_another_label_that_moves_the_namespace_kills_a_lost_write_and_another_one_goes(
+    theatre: Theatre, proxy: ApiServerProxy
+) -> None:
+    proxy.plays = [lost_before_delivery]
+    theatre.director.cues["observed:patch_labels"] = lambda entry: theatre.live({"team": "payments"})
+    theatre.submit()
+    finished = theatre.run()
+    assert finished.outcome == "complete", theatre.codes()
+    assert theatre.labels() == {**APPROVED, "team": "payments"}
+    assert len(theatre.writes()) == 1
+    assert reasons(theatre, "retry") == ["retry_eligibility.overtaken"]
+    first, second = intents(theatre)
+    assert first.body["resource_version"] != second.body["resource_version"]
+
+
+def test_without_an_audit_log_nobody_can_say_that_a_lost_write_was_not_reverted(
+    theatre: Theatre, proxy: ApiServerProxy
+) -> None:
+    proxy.plays = [lost_before_delivery]
+    theatre.director.cues["observed:patch_labels"] = lambda entry: theatre.live({"team": "payments"})
+    theatre.submit()
+    finished = theatre.run(audit=Audit())
+    packet = assert_escalated(theatre, finished, "retry_eligibility.audit_insufficient", origin="cp2")
+    assert packet["write_in_doubt"] is False
+
+
+# --- no answer, and the write landed ---
+
+
+@pytest.mark.parametrize(
+    "play", [lost_after_delivery, instead(504, "Timeout", delivered=True)], ids=["lost", "504"]
+)
+def test_a_write_lost_after_delivery_is_seen_and_not_repeated(
+    theatre: Theatre, proxy: ApiServerProxy, play: Play
+) -> None:
+    proxy.plays = [play]
+    theatre.submit()
+    assert_completed(theatre, theatre.run(), writes=1)
+    assert len(intents(theatre)) == 1
+    assert writer(theatre) == "attempt_1"
+
+
+def test_a_write_that_lands_after_the_second_one_was_decided_wins_alone(
+    theatre: Theatre, proxy: ApiServerProxy
+) -> None:
+    first = Held()
+    proxy.plays = [first, meanwhile(lambda: first.deliveries[0]() and None)]
+    theatre.submit()
+    assert_completed(theatre, theatre.run(), writes=2)
+    assert proxy.answers == [200, 409]
+    assert writer(theatre) == "attempt_1"
+
+
+def test_a_write_that_is_delivered_after_the_second_one_landed_is_dead(
+    theatre: Theatre, proxy: ApiServerProxy
+) -> None:
+    first = Held()
+    proxy.plays = [first]
+    theatre.director.cues["decided:cp2:proceed"] = lambda entry: first.deliveries[0]() and None
+    theatre.submit()
+    assert_completed(theatre, theatre.run(), writes=2)
+    assert proxy.answers == [200, 409]
+    assert writer(theatre) == "attempt_2"
+
+
+# --- no answer, and somebody else wrote since ---
+
+
+def test_a_newer_foreign_value_after_a_lost_write_is_left_alone(theatre: Theatre, proxy: ApiServerProxy) -> None:
+    proxy.plays = [lost_before_delivery]
+    theatre.director.cues["observed:patch_labels"] = lambda entry: theatre.live({ENFORCE: "baseline"})
+    theatre.submit()
+    assert_escalated(theatre, theatre.run(), "drift_agreement.foreign_value", origin="cp2")
+    assert theatre.labels() == {ENFORCE: "baseline"}
+
+
+def test_a_newer_foreign_value_over_a_write_that_had_landed_is_left_alone(
+    theatre: Theatre, proxy: ApiServerProxy
+) -> None:
+    proxy.plays = [lost_after_delivery]
+    theatre.director.cues["observed:patch_labels"] = lambda entry: theatre.live({ENFORCE: "baseline"})
+    theatre.submit()
+    codes = ["drift_agreement.foreign_value", "retry_eligibility.reverted"]
+    assert_escalated(theatre, theatre.run(), *codes, origin="cp2", writes=1)
+    assert theatre.labels() == {**APPROVED, ENFORCE: "baseline"}
+
+
+def test_a_write_that_had_landed_and_was_reverted_as_a_whole_is_not_repeated(
+    theatre: Theatre, proxy: ApiServerProxy
+) -> None:
+    proxy.plays = [lost_after_delivery]
+    theatre.director.cues["observed:patch_labels"] = lambda entry: theatre.live(REMOVED)
+    theatre.submit()
+    packet = assert_escalated(theatre, theatre.run(), "retry_eligibility.written_since", origin="cp2", writes=1)
+    assert packet["write_in_doubt"] is False
+    assert theatre.labels() == {}
+
+
+# --- no answer twice ---
+
+
+def spend_both_attempts(theatre: Theatre, proxy: ApiServerProxy) -> tuple[Held, Finished]:
+    lost = Held()
+    proxy.plays = [lost, lost]
+    theatre.submit()
+    return lost, theatre.run()
+
+
+def test_two_lost_writes_escalate_with_the_command_that_kills_them(
+    theatre: Theatre, proxy: ApiServerProxy
+) -> None:
+    lost, finished = spend_both_attempts(theatre, proxy)
+    packet = assert_escalated(theatre, finished, "retry_eligibility.budget_spent", origin="cp2")
+    assert packet["write_in_doubt"] is True
+    annotation = f"runbook-gate/superseded={finished.run}"
+    assert packet["kill_command"] == f"kubectl annotate namespace {theatre.namespace} {annotation} --overwrite"
+    assert packet["kill_command"] in theatre.packets()[0].with_suffix(".md").read_text()
+
+    annotate(theatre, *annotation.split("="))
+    assert [deliver().status for deliver in lost.deliveries] == [409, 409]
+    assert theatre.labels() == {}
+
+
+def test_a_lost_write_that_is_not_killed_may_land_after_the_escalation(
+    theatre: Theatre, proxy: ApiServerProxy
+) -> None:
+    lost, finished = spend_both_attempts(theatre, proxy)
+    assert finished.outcome == "escalated"
+    assert [deliver().status for deliver in lost.deliveries] == [200, 409]
+    assert theatre.labels() == APPROVED
+
+
+def annotate(theatre: Theatre, key: str, value: str) -> None:
+    """What the packet's command does."""
+    body = {"metadata": {"annotations": {key: value}}}
+    theatre.seeder.core.patch_namespace(theatre.namespace, body)
+
+
+# --- the process dies between the intent and the send ---
+
+
+class ProcessDied(BaseException):
+    """The process is no more: nothing is caught, released or recorded."""
+
+
+class Dying(Director):
+    """The process dies when it is about to send."""
+
+    def intended(self, entry: Entry) -> None:
+        raise ProcessDied
+
+
+@pytest.mark.parametrize("landed", [False, True], ids=["not sent", "landed"])
+def test_a_write_that_was_interrupted_is_looked_at_before_anything_is_sent(theatre: Theatre, landed: bool) -> None:
+    clock = Suspendable()
+    theatre.clock = clock
+    theatre.submit()
+    survivor, theatre.director = theatre.director, Dying()
+    with pytest.raises(ProcessDied):
+        theatre.run()
+    assert theatre.history().newest.kind == "intent"
+    if landed:
+        theatre.seeder.api.call_api  # noqa: B018
+    theatre.director = survivor
+    clock.ahead_ms += 61_000
+    finished = theatre.run()
+    assert_completed(theatre, finished, writes=1)
+    assert theatre.director.seen[:2] == ["observed:resolve_write", "decided:cp2:retry"]
+
+
+_ = Path
