@@ -64,7 +64,7 @@ BAD: list[tuple[str, bytes, str, str]] = [
     ("not_utf8", b"a: \xed\xa0\x80", "", "an encoded surrogate"),
     ("not_utf8", '{"a": 1}'.encode("utf-16"), "", "another encoding"),
     ("byte_order_mark", b"\xef\xbb\xbf{}", "", "a byte order mark"),
-    ("not_json", b'{"a": 1,\n}', "line 2", "a trailing comma"),
+    ("not_json", b'{"a": 1,\n"b": x}', "line 2", "a bare word"),
     ("not_json", b"{'a': 1}", "line 1", "single quotes"),
     ("not_json", b'{"a": "\t"}', "line 1", "a raw control character"),
     ("not_json", b"{} {}", "line 1", "two values"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from runbook_gate.errors import LedgerUnwritable
+from runbook_gate.errors import Undelivered
 from runbook_gate.ledger import Finished, Store
 from runbook_gate.models.packet import Packet
 from runbook_gate.packet.markdown import render
@@ -15,7 +15,7 @@ def deliver(store: Store, finished: Finished, folder: Path | None) -> None:
     """Write the packet's two files, unless the run completed or no folder is configured.
 
     Raises:
-        LedgerUnwritable: if the folder cannot be written; the packet itself is safe in the store.
+        Undelivered: if the folder cannot be written; the packet itself is safe in the store.
     """
     if finished.packet is None or folder is None:
         return
@@ -26,9 +26,10 @@ def deliver(store: Store, finished: Finished, folder: Path | None) -> None:
         _replace(folder / f"{finished.packet}.json", json.dumps(json.loads(raw), indent=2) + "\n")
         _replace(folder / f"{finished.packet}.md", render(packet))
     except OSError as fault:
-        raise LedgerUnwritable(
+        raise Undelivered(
             f"packet_dir {folder}: {fault.strerror}.",
-            advice=f"The packet is in the store: runbook-gate escalations show {finished.packet}.",
+            advice=f"Make the folder writable and start the same command again. The packet is in the store: "
+            f"runbook-gate escalations show {finished.packet}.",
         ) from None
 
 

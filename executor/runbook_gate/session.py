@@ -160,6 +160,7 @@ class Session:
         history = journal.history
         if history.pins.content_sha256 != given.content_sha256 and not history.attempts_made():
             body = RepinnedBody(pins=served.pins(given)).model_dump(mode="json")
+            self.store.evidence.put(given.raw)
             journal.append(Draft(kind="repinned", body=body, checkpoint="cp0", step=history.opened.routing.steps[0]))
         world = surroundings(
             self.settings, self.clock, partial(self.store.facts, history.opened.target_key, run=lease.run)
@@ -199,7 +200,8 @@ def plan_task(settings: Settings, task_id: str, narrator: Narrator) -> Decision:
         Store.in_memory(clock=clock, executor=program(settings)) as memory,
         serving(settings, bundle) as served,
     ):
-        session = Session(settings, memory, narrator, clock=clock)
+        quiet = settings.model_copy(update={"heads_file": None})  # the head of a plan is nobody's
+        session = Session(quiet, memory, narrator, clock=clock)
         memory.tasks.submit(real.tasks.get(task_id))
         lease = session.open(task_id, bundle, served, facts=real.facts)
         journal = Journal(memory, lease, Heads(None))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +9,9 @@ from pydantic import ValidationError
 
 from runbook_gate.documents import load_document
 from runbook_gate.errors import InvalidDocument
+from runbook_gate.expectations import expectation, field
 from runbook_gate.models.task import Assurance, Submission, Task, TaskDocument
 from runbook_gate.timestamps import rfc3339_ms
-
-_EXPECTED = {
-    "missing": "is missing",
-    "extra_forbidden": "is not a field of a task",
-    "string_type": "must be a string",
-    "int_type": "must be a whole number",
-    "dict_type": "must be a mapping",
-    "model_type": "must be a mapping",
-    "literal_error": "must be one of the values in schemas/task.json",
-    "string_pattern_mismatch": "must match the pattern in schemas/task.json",
-    "string_too_long": "is too long",
-    "string_too_short": "must not be empty",
-    "too_short": "must not be empty",
-    "too_long": "has too many entries",
-}
 
 
 def read_task(path: Path) -> TaskDocument:
@@ -39,7 +24,7 @@ def read_task(path: Path) -> TaskDocument:
         The task.
 
     Raises:
-        InvalidDocument: naming file, field and what was expected.
+        InvalidDocument: one line for each fault, naming file, field and what was expected.
     """
     try:
         raw = path.read_bytes()
@@ -51,7 +36,7 @@ def read_task(path: Path) -> TaskDocument:
     try:
         return TaskDocument.model_validate(_with_milliseconds(document, path))
     except ValidationError as fault:
-        raise InvalidDocument(f"{path}: {'; '.join(_told(error) for error in fault.errors())}.") from None
+        raise InvalidDocument("\n".join(_told(path, error) for error in fault.errors())) from None
 
 
 def submitted(task: TaskDocument, submission: Submission) -> Task:
@@ -64,6 +49,8 @@ def _with_milliseconds(document: dict[str, Any], path: Path) -> dict[str, Any]:
     approval = document.get("prequalification")
     if not isinstance(approval, dict) or "until" not in approval:
         return document
+    if "until_ms" in approval:
+        raise InvalidDocument(f"{path}: prequalification must have either until or until_ms.")
     until_ms = rfc3339_ms(approval["until"])
     if until_ms is None:
         raise InvalidDocument(
@@ -73,10 +60,8 @@ def _with_milliseconds(document: dict[str, Any], path: Path) -> dict[str, Any]:
     return {**document, "prequalification": {**rest, "until_ms": until_ms}}
 
 
-def _told(error: Any) -> str:
-    # Keys of a mapping are the submitter's words too: only plain ones are repeated.
-    path = ".".join(str(part) for part in error["loc"] if re.fullmatch(r"[\w./-]{1,120}", str(part)))
-    return f"{path or 'the task'} {_EXPECTED.get(error['type'], 'is not as schemas/task.json says')}"
+def _told(path: Path, error: Any) -> str:
+    return f"{path}: {field(error['loc']) or 'the task'} {expectation(error)}."
 
 
 def assurance_of(task: TaskDocument) -> Assurance:

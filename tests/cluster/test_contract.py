@@ -74,7 +74,7 @@ def test_says_who_we_are_and_which_cluster_it_is(world: World) -> None:
 def test_sets_and_removes_labels_under_its_marker(world: World) -> None:
     before = there(world, world.stage.namespace({KEYS[0]: "privileged", KEYS[2]: "baseline"}))
     wanted = {**TUPLE, KEYS[0]: None, KEYS[1]: None}
-    audit_id = "ab" * 32
+    audit_id = uuid.uuid4().hex * 2
     answer = send(world, patch_of(before, wanted), audit_id=audit_id)
     assert (answer.http.status, answer.http.audit_id) == (200, audit_id)
     after = there(world, str(before.name))
@@ -137,9 +137,10 @@ def test_sends_nothing_after_the_deadline(world: World) -> None:
 def test_the_audit_log_shows_writes_and_what_they_did(world: World) -> None:
     before = there(world, world.stage.namespace({}))
     since_ms = world.clock.read().at_ms
-    send(world, patch_of(before, {KEYS[2]: "baseline"}), audit_id="cd" * 32)
+    audit_id = uuid.uuid4().hex * 2
+    send(world, patch_of(before, {KEYS[2]: "baseline"}), audit_id=audit_id)
     send(world, patch_of(there(world, str(before.name)), {"team": "x"}))
-    query = AuditQuery(frozenset({"cd" * 32}), str(before.name), since_ms, KEYS)
+    query = AuditQuery(frozenset({audit_id}), str(before.name), since_ms, KEYS)
     found = world.audit.lookup(query)
     assert [event.code for event in found.events] == [200]
     assert [event.change and event.change.labels for event in found.writes] == [{KEYS[2]: "baseline"}, None]

@@ -35,6 +35,13 @@ CASES: dict[str, tuple[dict[str, Any], list[str], int]] = {
 }
 
 
+def test_a_deep_answer_is_not_followed_to_its_end() -> None:
+    deep: Any = "x"
+    for _ in range(900):
+        deep = {"a": deep}
+    assert (differing_pointers(SENT, deep)[:1], additions(SENT, deep)) == (["/metadata/labels/a~1b~0c"], 1)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_difference(case: str) -> None:
     returned, pointers, added = CASES[case]

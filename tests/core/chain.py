@@ -73,7 +73,7 @@ class Chain:
         }
         return self.add("decision", body, checkpoint=checkpoint, step=step)
 
-    def observe(self, effect: str, *, step: str = "restore", **body: Any) -> Chain:
+    def observe(self, effect: str, /, *, step: str = "restore", **body: Any) -> Chain:
         """Append an observation; that of a write names the newest intent."""
         return self.add("observation", {**bodies.OBSERVED[effect], **body}, step=step)
 
@@ -88,6 +88,7 @@ class Chain:
             "not_after_ms": bodies.T0 + 30_000,
             "params_sha256": bodies.DIGEST,
             "decision": self.newest.sha256,
+            "read_date_ms": bodies.T0,
             "marker": f"rbgate.01kq3v.{attempt}",
         }
         return self.add("intent", body, checkpoint="cp2", attempt=attempt, step=step)

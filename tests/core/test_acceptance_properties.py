@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import example, given
@@ -26,22 +28,20 @@ TYPES = st.sampled_from(("application/json", "application/json; charset=utf-8"))
 
 def judged(answer: RawAnswer) -> Accepted | None:
     """The decision, or None; served_by keeps the same promise."""
-    for judge in (served_by, accepted):
-        try:
-            found = judge(answer)
-        except NoDecision as refused:
-            assert refused.code.startswith("no_decision.")
-            found = None
-    return found if isinstance(found, Accepted) else None
+    with contextlib.suppress(NoDecision):
+        served_by(answer)
+    try:
+        return accepted(answer)
+    except NoDecision:
+        return None
 
 
-def paths(document: Any, so_far: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def paths(document: Any, so_far: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Where something stands in a document."""
-    children = document.items() if isinstance(document, dict) else enumerate(document)
-    inner = [paths(child, (*so_far, key)) for key, child in children if isinstance(child, dict | list)]
-    return [(*so_far, key) for key in (document if isinstance(document, dict) else range(len(document)))] + sum(
-        inner, []
-    )
+    for key, child in document.items() if isinstance(document, dict) else enumerate(document):
+        yield (*so_far, key)
+        if isinstance(child, dict | list):
+            yield from paths(child, (*so_far, key))
 
 
 @given(st.binary())
@@ -67,7 +67,7 @@ def test_a_good_answer_with_some_bytes_replaced(start: int, end: int, bytes_: by
     judged(RawAnswer(None, 200, "application/json", BODY[:start] + bytes_ + BODY[end:]))
 
 
-@given(st.sampled_from(paths(GOOD)), JSON)
+@given(st.sampled_from(list(paths(GOOD))), JSON)
 def test_a_good_answer_with_one_value_replaced(path: tuple[Any, ...], value: object) -> None:
     changed = copy.deepcopy(GOOD)
     parent: Any = changed

@@ -113,6 +113,13 @@ def test_a_go_to_write_gathers_for_its_own_step() -> None:
     assert continuation(chain.history) == GatherAgain({"of": "rbac"})
 
 
+def test_what_another_step_gathered_does_not_do() -> None:
+    chain = Chain(steps=["quota", "rbac"])
+    chain.decide("cp0 proceed gather cp1", step="quota").decide("cp1 proceed patch_labels cp2", step="rbac")
+    with pytest.raises(LedgerBroken):
+        continuation(chain.history)
+
+
 @pytest.mark.parametrize("told", ["cp1 proceed gather -", "cp1 proceed patch_labels cp2"])
 def test_a_ledger_that_the_fence_would_not_have_let_through_is_broken(told: str) -> None:
     with pytest.raises(LedgerBroken):

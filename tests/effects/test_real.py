@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from tests.conftest import NamespaceFactory
-from tests.effects.conftest import INTENT, KEYS, TUPLE
+from tests.effects.conftest import KEYS, TUPLE
 
 from runbook_gate.audit.files import AuditFiles
 from runbook_gate.clock import SystemClock
@@ -47,7 +48,7 @@ def target(cluster: LocalCluster, seeder: Seeder, namespace_factory: NamespaceFa
     context = EffectContext(
         run_id="01kq3v",
         attempt=1,
-        intent=INTENT,
+        intent=uuid.uuid4().hex * 2,
         basis=clock.read(),
         label_keys=KEYS,
         cluster=ClusterClient(cluster.server.kubeconfig("executor"), None, Endpoint("api-1"), clock),
@@ -83,7 +84,8 @@ def test_the_four_effects_in_their_order(target: Target) -> None:
     assert written.patched.object.labels == TUPLE
 
     resolved = ResolveWrite().run(
-        ResolveWriteParams(namespace=name, label_keys=list(KEYS), audit_ids=[INTENT], since_ms=since_ms), context
+        ResolveWriteParams(namespace=name, label_keys=list(KEYS), audit_ids=[written.intent], since_ms=since_ms),
+        context,
     )
     assert resolved.read.object == written.patched.object
     assert [event.code for event in resolved.audit.events] == [200]

@@ -8,11 +8,12 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from runbook_gate.canonical import gate_bytes, sha256_hex
 from runbook_gate.gate.address import Address
@@ -56,7 +57,7 @@ Reply = Callable[[Asked], Iterable[bytes | float | None]]
 
 def decision(document: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """A good decision on an input, with some members changed."""
-    echo = {name: document[name] for name in ("run_id", "step", "checkpoint", "ledger_head")}
+    echo = {name: document.get(name) for name in ("run_id", "step", "checkpoint", "ledger_head")}
     following: dict[str, Any] = {
         "action": "gather",
         "step": "restore",
@@ -109,11 +110,12 @@ class ScriptedGate:
     Args:
         reply: what it does with each request.
         path: a unix socket to listen on; None for a free port on loopback.
+        tls: how to speak TLS; None for plain http.
     """
 
-    def __init__(self, reply: Reply, path: Path | None = None) -> None:
+    def __init__(self, reply: Reply, path: Path | None = None, tls: ssl.SSLContext | None = None) -> None:
         self.reply, self.asked, self.connections = reply, list[Asked](), 0
-        self._path, self._over = path, threading.Event()
+        self._path, self._tls, self._over = path, tls, threading.Event()
         self._sockets, self._threads = list[socket.socket](), list[threading.Thread]()
 
     @property
@@ -124,7 +126,7 @@ class ScriptedGate:
     @property
     def url(self) -> str:
         """The URL on loopback."""
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def __enter__(self) -> ScriptedGate:
         self._listener = socket.socket(socket.AF_UNIX if self._path else socket.AF_INET)
@@ -155,18 +157,14 @@ class ScriptedGate:
                 self._sockets.append(connection)
                 self._start(self._serve, connection)
 
-    def _serve(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection, connection.makefile("rb") as stream:
-            while line := stream.readline():
-                headers = {}
-                while b":" in (header := stream.readline()):
-                    name, value = header.decode().split(":", 1)
-                    headers[name.lower()] = value.strip()
-                self.asked.append(
-                    Asked(line.decode().strip(), headers, stream.read(int(headers.get("content-length", 0))))
-                )
-                if not self._answered(connection):
-                    return
+    def _serve(self, accepted: socket.socket) -> None:
+        with contextlib.suppress(OSError), accepted:
+            connection = self._tls.wrap_socket(accepted, server_side=True) if self._tls else accepted
+            with connection, connection.makefile("rb") as stream:
+                while asked := _request(stream):
+                    self.asked.append(asked)
+                    if not self._answered(connection):
+                        return
 
     def _answered(self, connection: socket.socket) -> bool:
         for step in self.reply(self.asked[-1]):
@@ -177,3 +175,11 @@ class ScriptedGate:
             elif self._over.wait(step):
                 return False
         return True
+
+
+def _request(stream: BinaryIO) -> Asked | None:
+    line, headers = stream.readline().decode().strip(), dict[str, str]()
+    while b":" in (header := stream.readline()):
+        name, value = header.decode().split(":", 1)
+        headers[name.lower()] = value.strip()
+    return Asked(line, headers, stream.read(int(headers.get("content-length", 0)))) if line else None

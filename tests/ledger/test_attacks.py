@@ -162,6 +162,10 @@ def text_for_position(a: Attack) -> None:
     a.do("UPDATE entries SET seq = 'four' WHERE run = ? AND seq = 4", a.complete)
 
 
+def text_for_the_newest_position(a: Attack) -> None:
+    a.do("UPDATE entries SET seq = 'eleven' WHERE run = ? AND seq = 11", a.complete)
+
+
 def another_kind_in_the_row(a: Attack) -> None:
     a.do("UPDATE entries SET kind = 'intent' WHERE run = ? AND seq = 4", a.complete)
 
@@ -222,6 +226,7 @@ ATTACKS: list[tuple[Callable[[Attack], None], str, str]] = [
     (not_an_object, "complete", "not_canonical at 4"),
     (text_for_bytes, "complete", "altered at 4"),
     (text_for_position, "complete", "gap at 4"),
+    (text_for_the_newest_position, "complete", "misplaced at 11"),
     (another_kind_in_the_row, "complete", "misplaced at 4"),
     (another_checkpoint_in_the_row, "complete", "index_differs at 4"),
     (reopen_a_finished_run, "complete", "index_differs at 11"),

@@ -84,7 +84,7 @@ def test_processes_that_take_a_run_from_each_other(race: Race, path: Path) -> No
     with processes.open_here(path) as store:
         entries = store.runs.entries(lease.run)
     assert len(entries) == 1 + sum(appended)
-    assert all(count > 0 for count in appended)
+    assert len([count for count in appended if count]) > 1
     numbers = [entry.lease for entry in entries]
     assert numbers == sorted(numbers)
     assert all(entry.body["lease"] == entry.lease for entry in entries[1:])

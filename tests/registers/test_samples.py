@@ -10,6 +10,7 @@ from runbook_gate.clock import SystemClock
 from runbook_gate.documents import load_document
 from runbook_gate.models import register_document as documents
 from runbook_gate.models.base import Record
+from runbook_gate.models.register import Registers
 from runbook_gate.registers.files import FileRegisters
 from runbook_gate.registers.projection import SOURCES, read_registers
 from runbook_gate.registers.records import Target
@@ -50,6 +51,12 @@ def test_the_registers_agree_with_each_sample_task(path: Path) -> None:
         answer = getattr(kept, name)
         assert (answer.outcome, answer.complete) == ("answered", True)
         assert answer.total == len(answer.records) + answer.dropped
+
+
+def test_registers_survive_the_ledger() -> None:
+    source = FileRegisters({name: FIXTURES / "registers" / f"{name}.yaml" for name in SOURCES}, SystemClock())
+    kept = read_registers(source, frozenset(SOURCES), Target("mks-us-east-1-prod-03", "payments-ledger-prod", ("a",)))
+    assert Registers.model_validate(kept.model_dump(mode="json")) == kept
 
 
 def test_a_register_that_was_not_asked_for_is_missing() -> None:

@@ -45,6 +45,14 @@ class Held:
     def __call__(self, deliver: Deliver) -> None:
         self.deliveries.append(deliver)
 
+    def deliver(self) -> list[int]:
+        """Deliver them all, in order.
+
+        Returns:
+            The status that each was answered with.
+        """
+        return [deliver().status for deliver in self.deliveries]
+
 
 def lost_before_delivery(deliver: Deliver) -> None:
     """The connection ends; the API server never sees the request."""
@@ -67,7 +75,16 @@ def instead(status: int, reason: str, text: str = "planted", *, delivered: bool 
     return play
 
 
-def meanwhile(act: Callable[[], None]) -> Play:
+def unanswered_until(given_up: threading.Event) -> Play:
+    """The request is swallowed, and the connection stays open until a moment that the test names."""
+
+    def play(deliver: Deliver) -> None:
+        given_up.wait(30)
+
+    return play
+
+
+def meanwhile(act: Callable[[], object]) -> Play:
     """Something happens while the request is held, then it is delivered and answered."""
 
     def play(deliver: Deliver) -> Answer:
@@ -158,7 +175,7 @@ class ApiServerProxy:
 
         try:
             return self.plays.pop(0)(counted) if self.plays else counted()
-        except Exception as fault:  # noqa: BLE001 - a test's own fault is raised in the test
+        except Exception as fault:
             self.faults.append(fault)
             return None
 

@@ -38,6 +38,7 @@ class Reply:
         return replace(self, body=json.dumps(document).encode())
 
 
+Question = tuple[str, str, bytes]
 Ask = Callable[[], Reply]
 Alteration = Callable[[Ask], Reply | None]
 
@@ -56,13 +57,15 @@ class StandInOpa:
     Attributes:
         alterations: by checkpoint, what is done to its answers until it is taken out again.
         asked: checkpoints, in the order in which they were asked.
+        questions: method, target and body of each request that named a checkpoint.
     """
 
     def __init__(self, sidecar: Address) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="runbook-gate-opa-"))
-        self._sidecar = sidecar
+        self.sidecar = sidecar
         self.alterations: dict[str, Alteration] = {}
         self.asked: list[str] = []
+        self.questions: list[Question] = []
         self.socket = self._folder / "opa.sock"
         self._listener = _Listener(str(self.socket), _Handler)
         self._listener.stand_in = self
@@ -87,8 +90,10 @@ class StandInOpa:
     def answer(self, method: str, target: str, body: bytes) -> Reply | None:
         """Ask the real OPA, and alter its answer if this is the checkpoint for it."""
         checkpoint = str(json.loads(body or b"{}").get("input", {}).get("checkpoint", ""))
-        self.asked += [checkpoint] if checkpoint else []
-        return self.alterations.get(checkpoint, as_it_is)(lambda: forward(self._sidecar, method, target, body))
+        if checkpoint:
+            self.asked.append(checkpoint)
+            self.questions.append((method, target, body))
+        return self.alterations.get(checkpoint, as_it_is)(lambda: forward(self.sidecar, method, target, body))
 
 
 def forward(sidecar: Address, method: str, target: str, body: bytes) -> Reply:

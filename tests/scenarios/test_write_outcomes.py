@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.scenarios.admission import changing_labels, refusing_writes
 from tests.scenarios.apiserver_proxy import (
     ApiServerProxy,
+    Deliver,
     Held,
     Play,
     instead,
     lost_after_delivery,
     lost_before_delivery,
     meanwhile,
+    unanswered_until,
 )
-from tests.scenarios.theatre import Director, Theatre, assert_completed, assert_escalated
+from tests.scenarios.process import start
+from tests.scenarios.theatre import Theatre, assert_completed, assert_escalated
 
 from runbook_gate.clock import Reading, SystemClock
 from runbook_gate.configuration import Audit, Cluster
 from runbook_gate.demo.stage import APPROVED, PREFIX, REMOVED
-from runbook_gate.ledger import Finished
+from runbook_gate.ledger import Finished, Lease
 from runbook_gate.models.entry import Entry
 
 ENFORCE, AUDIT = f"{PREFIX}enforce", f"{PREFIX}audit"
@@ -66,6 +69,27 @@ def reasons(theatre: Theatre, verdict: str) -> list[str]:
         for code in entry.body["codes"]
         if entry.body["verdict"] == verdict and entry.checkpoint == "cp2"
     ]
+
+
+def outcomes(theatre: Theatre) -> list[str | int]:
+    """What became of each write, as the executor saw it: a status, or why there is none."""
+    seen = [
+        entry.body["patched"]["http"]
+        for entry in theatre.history().entries
+        if entry.kind == "observation" and entry.body["effect"] == "patch_labels"
+    ]
+    return [http["status"] or http["outcome"] for http in seen]
+
+
+def settled_ms(theatre: Theatre, intent: Entry) -> int:
+    """How long after an intent another attempt was decided."""
+    retries = [entry for entry in theatre.history().decisions() if entry.body["verdict"] == "retry"]
+    return retries[0].boottime_ms - intent.boottime_ms
+
+
+def once_each(asked: list[str]) -> list[str]:
+    """Decisions without immediate repeats."""
+    return [decided for decided, before in zip(asked, [None, *asked], strict=False) if decided != before]
 
 
 # --- answers that the API server gives ---
@@ -129,9 +153,8 @@ def test_a_namespace_that_is_deleted_while_the_write_is_under_way_escalates(
     assert proxy.answers == [404]
 
 
-@pytest.mark.parametrize(("order", "code"), [("same name", "namespace_identity.recreated")])
 def test_a_namespace_that_is_recreated_while_the_write_is_under_way_is_not_written(
-    theatre: Theatre, proxy: ApiServerProxy, order: str, code: str
+    theatre: Theatre, proxy: ApiServerProxy
 ) -> None:
     def recreate() -> None:
         theatre.seeder.delete_namespace(theatre.namespace)
@@ -139,7 +162,7 @@ def test_a_namespace_that_is_recreated_while_the_write_is_under_way_is_not_writt
 
     proxy.plays = [meanwhile(recreate)]
     theatre.submit()
-    assert_escalated(theatre, theatre.run(), code, origin="cp2", writes=1)
+    assert_escalated(theatre, theatre.run(), "namespace_identity.recreated", origin="cp2", writes=1)
     assert proxy.answers == [409]
     assert theatre.labels() == {}
 
@@ -182,16 +205,17 @@ def test_a_webhook_that_spares_the_dry_run_escalates_after_the_write(
 
 
 @pytest.mark.parametrize(
-    ("play", "outcome"), [(lost_before_delivery, "lost"), (instead(504, "Timeout"), "504")], ids=["lost", "504"]
+    ("play", "outcome"), [(lost_before_delivery, "lost"), (instead(504, "Timeout"), 504)], ids=["lost", "504"]
 )
 def test_a_write_lost_before_delivery_is_sent_once_more_for_the_same_object(
-    theatre: Theatre, proxy: ApiServerProxy, play: Play, outcome: str
+    theatre: Theatre, proxy: ApiServerProxy, play: Play, outcome: str | int
 ) -> None:
     proxy.plays = [play]
     theatre.submit()
     assert_completed(theatre, theatre.run(), writes=1)
-    assert theatre.asked() == AFTER_ANOTHER_ATTEMPT
-    assert reasons(theatre, "wait") == ["retry_eligibility.unsettled"]
+    assert once_each(theatre.asked()) == AFTER_ANOTHER_ATTEMPT
+    assert set(reasons(theatre, "wait")) == {"retry_eligibility.unsettled"}
+    assert outcomes(theatre)[0] == outcome
     assert reasons(theatre, "retry") == ["retry_eligibility.in_doubt"]
     first, second = intents(theatre)
     for bound in ("uid", "resource_version"):
@@ -200,10 +224,14 @@ def test_a_write_lost_before_delivery_is_sent_once_more_for_the_same_object(
     assert writer(theatre) == "attempt_2"
 
 
-def settled_ms(theatre: Theatre, intent: Entry) -> int:
-    """How long after an intent another attempt was decided."""
-    retries = [entry for entry in theatre.history().decisions() if entry.body["verdict"] == "retry"]
-    return retries[0].boottime_ms - intent.boottime_ms
+def test_a_write_that_is_not_answered_in_time_is_sent_once_more(theatre: Theatre, proxy: ApiServerProxy) -> None:
+    given_up = threading.Event()
+    proxy.plays = [unanswered_until(given_up)]
+    theatre.director.cues["observed:patch_labels"] = lambda entry: given_up.set()
+    theatre.submit()
+    assert_completed(theatre, theatre.run(), writes=1)
+    assert outcomes(theatre) == ["timed_out", 200]
+    assert reasons(theatre, "retry") == ["retry_eligibility.in_doubt"]
 
 
 def test_a_refused_connection_after_the_intent_is_tried_once_more(theatre: Theatre, proxy: ApiServerProxy) -> None:
@@ -211,17 +239,8 @@ def test_a_refused_connection_after_the_intent_is_tried_once_more(theatre: Theat
     theatre.director.cues["observed:patch_labels"] = lambda entry: proxy.open()
     theatre.submit()
     assert_completed(theatre, theatre.run(), writes=1)
-    assert outcomes(theatre) == ["refused", "answered"]
+    assert outcomes(theatre) == ["refused", 200]
     assert reasons(theatre, "retry") == ["retry_eligibility.in_doubt"]
-
-
-def outcomes(theatre: Theatre) -> list[str]:
-    """What became of each write, as the executor saw it."""
-    return [
-        entry.body["patched"]["http"]["outcome"]
-        for entry in theatre.history().entries
-        if entry.kind == "observation" and entry.body["effect"] == "patch_labels"
-    ]
 
 
 @dataclass
@@ -248,7 +267,7 @@ def test_a_go_that_passes_between_intent_and_send_is_not_sent_and_counts(theatre
     theatre.director.cues["intended"] = suspend
     theatre.submit()
     assert_completed(theatre, theatre.run(), writes=1)
-    assert outcomes(theatre) == ["not_sent", "answered"]
+    assert outcomes(theatre) == ["not_sent", 200]
     assert [intent.attempt for intent in intents(theatre)] == [1, 2]
 
 
@@ -278,12 +297,50 @@ def test_without_an_audit_log_nobody_can_say_that_a_lost_write_was_not_reverted(
     assert packet["write_in_doubt"] is False
 
 
+def test_a_namespace_that_moves_after_the_decision_to_retry_is_looked_at_once_more(
+    theatre: Theatre, proxy: ApiServerProxy
+) -> None:
+    proxy.plays = [lost_before_delivery]
+    theatre.director.cues["decided:cp2:retry"] = lambda entry: theatre.live({"team": "payments"})
+    theatre.submit()
+    finished = theatre.run()
+    assert finished.outcome == "complete", theatre.codes()
+    assert reasons(theatre, "retry") == ["retry_eligibility.in_doubt", "retry_eligibility.overtaken"]
+    assert len(theatre.writes()) == 1
+
+
+def test_a_namespace_that_moves_after_each_decision_to_retry_escalates(theatre: Theatre, proxy: ApiServerProxy) -> None:
+    def again(entry: Entry) -> None:
+        theatre.live({"team": "payments-2"})
+
+    def change(entry: Entry) -> None:
+        theatre.live({"team": "payments-1"})
+        theatre.director.cues["decided:cp2:retry"] = again
+
+    proxy.plays = [lost_before_delivery]
+    theatre.director.cues["decided:cp2:retry"] = change
+    theatre.submit()
+    packet = assert_escalated(theatre, theatre.run(), "retry_eligibility.retries_spent", origin="cp2")
+    assert packet["write_in_doubt"] is False
+    assert len(intents(theatre)) == 1
+
+
+def test_a_conflict_after_a_lost_write_spends_the_budget_and_leaves_nothing_in_doubt(
+    theatre: Theatre, proxy: ApiServerProxy
+) -> None:
+    lost = Held()
+    proxy.plays = [lost, meanwhile(lambda: theatre.live({"team": "payments"}))]
+    theatre.submit()
+    packet = assert_escalated(theatre, theatre.run(), "retry_eligibility.budget_spent", origin="cp2", writes=1)
+    assert proxy.answers == [409]
+    assert packet["write_in_doubt"] is False
+    assert lost.deliver() == [409]
+
+
 # --- no answer, and the write landed ---
 
 
-@pytest.mark.parametrize(
-    "play", [lost_after_delivery, instead(504, "Timeout", delivered=True)], ids=["lost", "504"]
-)
+@pytest.mark.parametrize("play", [lost_after_delivery, instead(504, "Timeout", delivered=True)], ids=["lost", "504"])
 def test_a_write_lost_after_delivery_is_seen_and_not_repeated(
     theatre: Theatre, proxy: ApiServerProxy, play: Play
 ) -> None:
@@ -298,19 +355,21 @@ def test_a_write_that_lands_after_the_second_one_was_decided_wins_alone(
     theatre: Theatre, proxy: ApiServerProxy
 ) -> None:
     first = Held()
-    proxy.plays = [first, meanwhile(lambda: first.deliveries[0]() and None)]
+    proxy.plays = [first, meanwhile(first.deliver)]
     theatre.submit()
     assert_completed(theatre, theatre.run(), writes=2)
     assert proxy.answers == [200, 409]
     assert writer(theatre) == "attempt_1"
 
 
-def test_a_write_that_is_delivered_after_the_second_one_landed_is_dead(
-    theatre: Theatre, proxy: ApiServerProxy
-) -> None:
+def test_a_write_that_is_delivered_after_the_second_one_landed_is_dead(theatre: Theatre, proxy: ApiServerProxy) -> None:
     first = Held()
     proxy.plays = [first]
-    theatre.director.cues["decided:cp2:proceed"] = lambda entry: first.deliveries[0]() and None
+
+    def deliver(entry: Entry) -> None:
+        first.deliver()
+
+    theatre.director.cues["decided:cp2:proceed"] = deliver
     theatre.submit()
     assert_completed(theatre, theatre.run(), writes=2)
     assert proxy.answers == [200, 409]
@@ -350,6 +409,17 @@ def test_a_write_that_had_landed_and_was_reverted_as_a_whole_is_not_repeated(
     assert theatre.labels() == {}
 
 
+def test_a_marker_of_an_attempt_that_the_ledger_does_not_know_escalates(theatre: Theatre) -> None:
+    def write_as_a_later_attempt(entry: Entry) -> None:
+        body = {"metadata": {"labels": {"team": "payments"}}}
+        marker = f"rbgate.{entry.run}.3"
+        theatre.seeder.core.patch_namespace(theatre.namespace, body, field_manager=marker)
+
+    theatre.director.cues["observed:patch_labels"] = write_as_a_later_attempt
+    theatre.submit()
+    assert_escalated(theatre, theatre.run(), "retry_eligibility.ledger_behind", origin="cp2", writes=1)
+
+
 # --- no answer twice ---
 
 
@@ -360,9 +430,7 @@ def spend_both_attempts(theatre: Theatre, proxy: ApiServerProxy) -> tuple[Held, 
     return lost, theatre.run()
 
 
-def test_two_lost_writes_escalate_with_the_command_that_kills_them(
-    theatre: Theatre, proxy: ApiServerProxy
-) -> None:
+def test_two_lost_writes_escalate_with_the_command_that_kills_them(theatre: Theatre, proxy: ApiServerProxy) -> None:
     lost, finished = spend_both_attempts(theatre, proxy)
     packet = assert_escalated(theatre, finished, "retry_eligibility.budget_spent", origin="cp2")
     assert packet["write_in_doubt"] is True
@@ -371,16 +439,14 @@ def test_two_lost_writes_escalate_with_the_command_that_kills_them(
     assert packet["kill_command"] in theatre.packets()[0].with_suffix(".md").read_text()
 
     annotate(theatre, *annotation.split("="))
-    assert [deliver().status for deliver in lost.deliveries] == [409, 409]
+    assert lost.deliver() == [409, 409]
     assert theatre.labels() == {}
 
 
-def test_a_lost_write_that_is_not_killed_may_land_after_the_escalation(
-    theatre: Theatre, proxy: ApiServerProxy
-) -> None:
+def test_a_lost_write_that_is_not_killed_may_land_after_the_escalation(theatre: Theatre, proxy: ApiServerProxy) -> None:
     lost, finished = spend_both_attempts(theatre, proxy)
     assert finished.outcome == "escalated"
-    assert [deliver().status for deliver in lost.deliveries] == [200, 409]
+    assert lost.deliver() == [200, 409]
     assert theatre.labels() == APPROVED
 
 
@@ -390,36 +456,38 @@ def annotate(theatre: Theatre, key: str, value: str) -> None:
     theatre.seeder.core.patch_namespace(theatre.namespace, body)
 
 
-# --- the process dies between the intent and the send ---
+# --- the process dies before it has recorded what became of its write ---
 
 
-class ProcessDied(BaseException):
-    """The process is no more: nothing is caught, released or recorded."""
+@pytest.mark.parametrize("landed", [False, True], ids=["before delivery", "after delivery"])
+def test_a_write_of_a_process_that_was_killed_is_looked_at_before_another_one_goes(
+    theatre: Theatre, proxy: ApiServerProxy, landed: bool
+) -> None:
+    def killed(deliver: Deliver) -> None:
+        if landed:
+            deliver()
+        executor.kill()
+        executor.wait(timeout=10)
 
-
-class Dying(Director):
-    """The process dies when it is about to send."""
-
-    def intended(self, entry: Entry) -> None:
-        raise ProcessDied
-
-
-@pytest.mark.parametrize("landed", [False, True], ids=["not sent", "landed"])
-def test_a_write_that_was_interrupted_is_looked_at_before_anything_is_sent(theatre: Theatre, landed: bool) -> None:
-    clock = Suspendable()
-    theatre.clock = clock
+    proxy.plays = [killed]
     theatre.submit()
-    survivor, theatre.director = theatre.director, Dying()
-    with pytest.raises(ProcessDied):
-        theatre.run()
+    with start(theatre, "run", "task-1") as executor:
+        executor.communicate(timeout=60)
     assert theatre.history().newest.kind == "intent"
-    if landed:
-        theatre.seeder.api.call_api  # noqa: B018
-    theatre.director = survivor
-    clock.ahead_ms += 61_000
-    finished = theatre.run()
-    assert_completed(theatre, finished, writes=1)
-    assert theatre.director.seen[:2] == ["observed:resolve_write", "decided:cp2:retry"]
+    assert len(theatre.writes()) == landed
+
+    let_the_lease_run_out(theatre)
+    assert_completed(theatre, theatre.run(), writes=1)
+    assert theatre.director.seen[0] == "observed:resolve_write"
+    assert writer(theatre) == ("attempt_1" if landed else "attempt_2")
+    if not landed:
+        assert once_each(theatre.asked()) == AFTER_ANOTHER_ATTEMPT
+        assert reasons(theatre, "retry") == ["retry_eligibility.in_doubt"]
+        assert settled_ms(theatre, intents(theatre)[0]) >= 10_000
 
 
-_ = Path
+def let_the_lease_run_out(theatre: Theatre) -> None:
+    """What otherwise takes a minute."""
+    with theatre.store() as store:
+        held = store.runs.list()[-1]
+        store.leases.release(Lease(held.id, held.lease, str(held.holder), held.lease_expires_ms))

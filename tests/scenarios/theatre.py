@@ -130,7 +130,7 @@ class Theatre:
     def history(self, run: str | None = None) -> History:
         """The newest run's entries."""
         with self.store() as store:
-            return History(store.runs.entries(run or store.runs.list()[-1].id))
+            return History(store.runs.entries(run or store.runs.list()[0].id))
 
     def codes(self) -> list[str]:
         """Codes of the newest decision."""
@@ -172,7 +172,7 @@ def assert_completed(theatre: Theatre, finished: Finished, *, writes: int) -> No
 def assert_escalated(theatre: Theatre, finished: Finished, *codes: str, origin: str, writes: int = 0) -> dict[str, Any]:
     """The run escalated at a checkpoint with exactly these codes, after so many writes, with one packet."""
     assert finished.outcome == "escalated"
-    ended = theatre.history().newest
+    ended = theatre.history(finished.run).newest
     assert (ended.kind, ended.body["origin"]) == ("escalated", origin), (ended.body, theatre.codes())
     assert ended.body["codes"] == sorted(codes), ended.body["codes"]
     assert len(theatre.writes()) == writes

@@ -30,7 +30,7 @@ def label_change(event: Mapping[str, Any], label_keys: tuple[str, ...]) -> Label
         The value after the write of each label that it named, as the response says if it has the namespace,
         else as the request says; None if it named none.
     """
-    if event.get("verb") not in _CHANGING:
+    if text(event.get("verb")) not in _CHANGING:
         return None
     requested = _requested(event, label_keys)
     response = mapping(event.get("responseObject"))

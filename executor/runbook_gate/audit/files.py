@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from runbook_gate.audit.look import Look
-from runbook_gate.audit.protocol import AuditQuery
+from runbook_gate.audit.protocol import AuditQuery, NoAuditLog
 from runbook_gate.clock import Clock
 from runbook_gate.models.observation import AuditAnswer, AuditEvent
 
@@ -34,6 +34,8 @@ class AuditFiles:
 
     def lookup(self, query: AuditQuery) -> AuditAnswer:
         """Look until every Audit-ID was found or the wait is over."""
+        if not self._paths:
+            return NoAuditLog().lookup(query)
         until = self._clock.read().boottime_ms + self._wait_s * 1000
         while True:
             looks = [self._look(path, query) for path in self._paths]

@@ -12,7 +12,7 @@ from runbook_gate.audit.lines import LineTooLongError, lines_backwards
 from runbook_gate.audit.projection import audit_event
 from runbook_gate.audit.protocol import AuditQuery
 from runbook_gate.models.observation import AuditEvent
-from runbook_gate.shapes import mapping
+from runbook_gate.shapes import mapping, text
 from runbook_gate.timestamps import rfc3339_ms
 
 DISORDER_MS: Final = 5_000
@@ -35,7 +35,7 @@ class Look:
         self.writes: list[AuditEvent] = []
         self.readable = True
         self._query = query
-        self._wanted = [text.encode() for text in (query.namespace, *query.audit_ids)]
+        self._wanted = [name.encode() for name in (query.namespace, *query.audit_ids)]
         self._reached = self._ended = self._damaged = False
 
     @property
@@ -61,7 +61,7 @@ class Look:
                 self._damaged = self._ended = True
 
     def _line(self, line: bytes) -> None:
-        asked_for = any(text in line for text in self._wanted)
+        asked_for = any(name in line for name in self._wanted)
         times = _STAGE_TIME.findall(line)
         stage_ms = rfc3339_ms(times[-1].decode("ascii", "replace")) if times else None
         if asked_for or stage_ms is None or stage_ms < self._query.since_ms:
@@ -81,7 +81,7 @@ class Look:
         if len(self.events) + len(self.writes) >= MAX_EVENTS:
             self._damaged = self._ended = True
             return
-        if event.get("auditID") in self._query.audit_ids:
+        if text(event.get("auditID")) in self._query.audit_ids:
             self.events.append(audit_event(event, self._query.label_keys))
         if stage_ms >= self._query.since_ms and self._is_write(event):
             self.writes.append(audit_event(event, self._query.label_keys))
@@ -89,7 +89,7 @@ class Look:
     def _is_write(self, event: Mapping[str, Any]) -> bool:
         about = mapping(event.get("objectRef"))
         named = about.get("resource") == "namespaces" and about.get("name") == self._query.namespace
-        return named and event.get("verb") in WRITES
+        return named and text(event.get("verb")) in WRITES
 
 
 def _parsed(line: bytes) -> Mapping[str, Any]:

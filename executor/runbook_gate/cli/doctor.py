@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from runbook_gate.cli.output import emit, output_option
+from runbook_gate.cli.output import columns, emit, output_option
 from runbook_gate.cli.settings import run_options, settings
 from runbook_gate.doctor import Finding, examine
+from runbook_gate.exit_statuses import ExitStatus
 
 
 @click.command()
@@ -26,13 +27,18 @@ def doctor(
     packet_dir: Path | None,
     output: str,
 ) -> int:
-    """Check ledger, sidecar, bundle, registers, audit log, cluster, clock and rights: one line each."""
+    """Check everything that a run needs: one line each, with the remedy.
+
+    Ledger, bundle, sidecar, registers, audit log, cluster, clock and rights. Nothing is made or changed.
+    """
     chosen = settings(context, store=store, bundle=bundle, kubeconfig=kubeconfig, packet_dir=packet_dir)
     findings = list(examine(chosen, namespace))
-    emit(output, [asdict(found) for found in findings], lambda: "\n".join(map(_line, findings)))
-    return 0 if all(found.fit for found in findings) else 1
+    fit = all(found.fit for found in findings)
+    document = {"fit": fit, "findings": [asdict(found) for found in findings]}
+    emit(output, document, lambda: "\n".join(columns([_row(found) for found in findings])))
+    return ExitStatus.COMPLETE if fit else ExitStatus.UNEXPECTED
 
 
-def _line(found: Finding) -> str:
-    told = found.told.splitlines()[0] if found.told else ""
-    return f"{'ok  ' if found.fit else 'FAIL'} {found.name}: {told}" + (f" → {found.remedy}" if found.remedy else "")
+def _row(found: Finding) -> tuple[str, str, str]:
+    told = f"{found.told} → {found.remedy}" if found.remedy else found.told
+    return "ok" if found.fit else "FAIL", found.name, told

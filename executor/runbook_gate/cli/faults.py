@@ -56,6 +56,8 @@ def understood(error: BaseException) -> Fault:
         case RunbookGateError():
             code = error.code if isinstance(error, NoDecision) else None
             return Fault(type(error).__name__, str(error), error.advice, error.exit_status, code)
+        case click.exceptions.NoArgsIsHelpError():
+            return Fault("UsageFault", "A command is missing.", error.format_message(), ExitStatus.USAGE)
         case click.ClickException():
             return Fault("UsageFault", error.format_message(), _usage(error), ExitStatus.USAGE)
         case click.Abort() | KeyboardInterrupt():

@@ -23,7 +23,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "withdraw": ("queue", "Take back a queued task."),
     "pause": ("queue", "Let no run pass cp0 or cp1 until `unpause`."),
     "unpause": ("queue", "Let runs pass again."),
-    "status": ("queue", "List runs and queued tasks."),
+    "status": ("status", "List runs and queued tasks, written but unverified runs first."),
     "show": ("show", "Tell what happened in a run."),
     "escalations": ("escalations", "List, show, acknowledge and resolve escalations."),
     "ledger": ("ledger", "Check the ledger's chains."),
@@ -66,7 +66,7 @@ class LazyCommands(click.Group):
 )
 @click.option("--debug", is_flag=True, help="On an error, show the calls that led to it.")
 @click.pass_context
-def cli(context: click.Context, config_file: Path | None, debug: bool) -> None:  # noqa: FBT001 - an option
+def cli(context: click.Context, config_file: Path | None, debug: bool) -> None:
     """Runs small, known repairs without a person, and only while every authoritative record still agrees."""
     invocation = context.ensure_object(Invocation)
     invocation.config_file, invocation.debug = config_file, debug
@@ -95,6 +95,6 @@ def run(arguments: list[str]) -> int:
         # Whoever read our output has gone, and there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.UNEXPECTED
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where all end
+    except (Exception, KeyboardInterrupt) as error:  # the one place where all end
         return tell(error, as_json=wants_json(arguments), debug=invocation.debug)
     return result if isinstance(result, int) else ExitStatus.COMPLETE

@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
-from runbook_gate.cli.output import emit
+from collections.abc import Iterator
+
+from runbook_gate.cli.output import columns, emit
+from runbook_gate.cli.settings import store_of
 from runbook_gate.cli.telling import Teller
 from runbook_gate.configuration import Settings
+from runbook_gate.errors import UsageFault
+from runbook_gate.exit_statuses import ExitStatus
 from runbook_gate.models.decision import Decision
+from runbook_gate.printable import printable
 from runbook_gate.session import plan_task
 
 
-def show_plan(chosen: Settings, task_id: str, output: str) -> int:
+def show_plan(chosen: Settings, task_id: str, output: str) -> ExitStatus:
     """Print the plan.
 
     Returns:
-        0 if the run would go on, 10 if it would escalate.
+        COMPLETE if the run would go on or wait, ESCALATED if it would escalate.
+
+    Raises:
+        UsageFault: the task has ended.
     """
+    with store_of(chosen, read_only=True) as store:
+        if store.tasks.status(task_id).state == "finished":
+            raise UsageFault(f"Task {task_id} has ended.", advice=f"Read it: runbook-gate show {task_id}.")
     decision = plan_task(chosen, task_id, Teller())
-    emit(output, {"plan": decision.model_dump(mode="json")}, lambda: _text(decision))
-    return 10 if decision.verdict == "escalate" else 0
+    emit(output, {"plan": decision.model_dump(mode="json")}, lambda: "\n".join(_text(task_id, decision)))
+    return ExitStatus.ESCALATED if decision.verdict == "escalate" else ExitStatus.COMPLETE
 
 
-def _text(decision: Decision) -> str:
+def _text(task_id: str, decision: Decision) -> Iterator[str]:
     following = decision.next
-    lines = [f"{decision.checkpoint}: {decision.verdict}, next {following.action}. Nothing was written."]
+    yield f"Plan of task {task_id}: {decision.checkpoint} says {decision.verdict}, next {following.action}."
     if following.action == "patch_labels":
-        lines.append(f"Would write to namespace {following.params['namespace']}:")
-        labels = following.params["labels"].items()
-        lines += [f"  {key}: {value if value is not None else '(removed)'}" for key, value in sorted(labels)]
-    lines += [f"  {denial.code}: {denial.message}. {denial.solution}" for denial in decision.denials]
-    return "\n".join(lines)
+        yield f"Would write to namespace {following.params['namespace']}:"
+        labels = sorted(following.params["labels"].items())
+        yield from columns([(key, "(removed)" if value is None else value) for key, value in labels], indent="  ")
+    for denial in decision.denials:
+        yield f"  {denial.code}: {printable(denial.message)}. {printable(denial.solution)}"
+    yield "Nothing was written."

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from runbook_gate.cli.output import emit, output_option
 from runbook_gate.cli.plan import show_plan
-from runbook_gate.cli.settings import run_options, settings, stopping
+from runbook_gate.cli.settings import new_or_old_store, run_options, settings, stopping, store_of
 from runbook_gate.cli.telling import Teller
-from runbook_gate.clock import SystemClock
 from runbook_gate.configuration import Settings
-from runbook_gate.errors import UsageFault
+from runbook_gate.exit_statuses import ExitStatus
 from runbook_gate.ledger import Finished
-from runbook_gate.session import Session, open_store
+from runbook_gate.session import Session
 
 
 @click.command()
@@ -36,48 +36,52 @@ def run(
     packet_dir: Path | None,
     output: str,
 ) -> int:
-    """Carry out the task TASK-ID from wherever its ledger stands."""
-    chosen = settings(context, store=store, bundle=bundle, kubeconfig=kubeconfig, packet_dir=packet_dir)
+    """Carry out the task TASK-ID from wherever its ledger stands, or the next that is due."""
     if take_next == (task_id is not None):
-        raise UsageFault("Name one task, or say --next.")
-    if only_plan:
-        if task_id is None:
-            raise UsageFault("--plan needs a task.")
+        raise click.UsageError("Give either TASK-ID or --next.", context)
+    if only_plan and task_id is None:
+        raise click.UsageError("--plan needs a TASK-ID.", context)
+    chosen = settings(context, store=store, bundle=bundle, kubeconfig=kubeconfig, packet_dir=packet_dir)
+    if only_plan and task_id is not None:
         return show_plan(chosen, task_id, output)
     return report(chosen, carry_out(chosen, task_id), output)
 
 
 def carry_out(chosen: Settings, task_id: str | None) -> Finished | None:
     """Run one task, or the next that is due if none is named."""
-    clock = SystemClock()
-    with open_store(chosen, clock=clock) as store, stopping() as asked:
-        session = Session(chosen, store, Teller(), clock=clock, stopping=asked)
-        return session.run_task(task_id) if task_id is not None else session.run_next()
+    ledger = new_or_old_store(chosen) if task_id is None else store_of(chosen)
+    with ledger as store, stopping() as asked:
+        session = Session(chosen, store, Teller(), stopping=asked)
+        return session.run_next() if task_id is None else session.run_task(task_id)
 
 
-def report(chosen: Settings, finished: Finished | None, output: str) -> int:
+def report(chosen: Settings, finished: Finished | None, output: str) -> ExitStatus:
     """Print what a run came to.
 
     Returns:
-        0 complete or idle, 10 escalated.
+        COMPLETE, also when idle, or ESCALATED.
     """
     if finished is None:
         emit(output, {"outcome": "idle"}, lambda: "Nothing is due.")
-        return 0
+        return ExitStatus.COMPLETE
     document = {
         "outcome": finished.outcome,
+        "task": finished.task,
         "run": finished.run,
         "ledger_head": finished.head,
         "packet": finished.packet,
         "record": json.loads(finished.record),
     }
+    emit(output, document, lambda: "\n".join(_text(chosen, finished)))
+    return ExitStatus.ESCALATED if finished.packet else ExitStatus.COMPLETE
 
-    def text() -> str:
-        lines = [f"{finished.outcome}: run {finished.run}, head {finished.head}"]
-        if finished.packet:
-            lines.append(f"packet {finished.packet}: runbook-gate escalations show {finished.packet}")
-            lines += [f"written to {chosen.packet_dir}/{finished.packet}.md"] if chosen.packet_dir else []
-        return "\n".join(lines)
 
-    emit(output, document, text)
-    return 10 if finished.packet else 0
+def _text(chosen: Settings, finished: Finished) -> Iterator[str]:
+    yield f"Task {finished.task} is {finished.outcome}."
+    yield f"  run          {finished.run}"
+    yield f"  ledger head  {finished.head}"
+    if finished.packet:
+        yield f"  packet       {finished.packet}"
+        if chosen.packet_dir:
+            yield f"  written to   {chosen.packet_dir / finished.packet}.md and .json"
+        yield f"  read it      runbook-gate escalations show {finished.packet}"

@@ -1,8 +1,9 @@
-"""Options that every command has in common, over the environment, over the configuration file."""
+"""Options that several commands have in common, over the environment, over the configuration file."""
 
 from __future__ import annotations
 
 import getpass
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,8 +12,10 @@ from typing import Any, TypeVar
 
 import click
 
+from runbook_gate.cli.invocation import Invocation
 from runbook_gate.clock import SystemClock
-from runbook_gate.configuration import Settings, load
+from runbook_gate.configuration import Configured, Settings, configured
+from runbook_gate.errors import UsageFault
 from runbook_gate.ledger import Store
 from runbook_gate.session import open_store
 
@@ -20,15 +23,29 @@ F = TypeVar("F", bound=Callable[..., Any])
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
+def plain_text(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+    """A callback for what people say in an option, and records keep: one line without control characters."""
+    if given is not None and not (given.isprintable() and 0 < len(given) <= 500):
+        raise click.BadParameter("must be one line of 1 to 500 printable characters.", context, parameter)
+    return given
+
+
 def store_option(command: F) -> F:
     """Adds `--store`."""
     return click.option("--store", type=_FILE, metavar="FILE", help="The ledger, an SQLite file.")(command)
 
 
+def actor_option(command: F) -> F:
+    """Adds `--actor`."""
+    told = "Who does it; default: `submitter` in the configuration, then this user."
+    return click.option("--actor", "who", callback=plain_text, metavar="NAME", help=told)(command)
+
+
 def run_options(command: F) -> F:
     """Adds what a run needs."""
+    folder = click.Path(file_okay=False, path_type=Path)
     for option in (
-        click.option("--packet-dir", type=click.Path(file_okay=False, path_type=Path), help="For packets."),
+        click.option("--packet-dir", type=folder, metavar="FOLDER", help="Where escalation packets are written to."),
         click.option("--bundle", type=_FILE, metavar="FILE", help="The policy bundle that decides."),
         click.option("--kubeconfig", type=_FILE, metavar="FILE", help="How the API server is reached."),
     ):
@@ -36,19 +53,37 @@ def run_options(command: F) -> F:
     return store_option(command)
 
 
-def settings(context: click.Context, *, kubeconfig: Path | None = None, **options: Any) -> Settings:
+def configuration(context: click.Context, *, kubeconfig: Path | None = None, **options: Any) -> Configured:
+    """The effective configuration of a command, and where it comes from."""
+    given = context.ensure_object(Invocation)
+    return configured(given.config_file, {**options, "cluster": {"kubeconfig": kubeconfig}})
+
+
+def settings(context: click.Context, **options: Any) -> Settings:
     """The effective configuration of a command."""
-    file = Path(context.obj) if context.obj else None
-    found = load(file, **options)
-    if kubeconfig is not None:
-        found = found.model_copy(update={"cluster": found.cluster.model_copy(update={"kubeconfig": kubeconfig})})
-    return found
+    return configuration(context, **options).settings
 
 
 @contextmanager
-def store_of(context: click.Context, store: Path | None, *, read_only: bool = False) -> Iterator[Store]:
-    """The configured ledger, open for the time of a block."""
-    with open_store(settings(context, store=store), clock=SystemClock(), read_only=read_only) as opened:
+def new_or_old_store(chosen: Settings) -> Iterator[Store]:
+    """The configured ledger, made if it is missing, open for the time of a block."""
+    with open_store(chosen, clock=SystemClock()) as opened:
+        yield opened
+
+
+@contextmanager
+def store_of(chosen: Settings, *, read_only: bool = False) -> Iterator[Store]:
+    """The configured ledger, open for the time of a block.
+
+    Raises:
+        UsageFault: there is none; a mistyped path never makes one.
+    """
+    if not chosen.store.exists():
+        raise UsageFault(
+            f"{chosen.store}: there is no ledger here.",
+            advice="Name it with --store or as `store` in the configuration; `runbook-gate submit` makes a new one.",
+        )
+    with open_store(chosen, clock=SystemClock(), read_only=read_only) as opened:
         yield opened
 
 
@@ -58,6 +93,8 @@ def stopping() -> Iterator[Callable[[], bool]]:
     asked: list[int] = []
 
     def ask(number: int, _: object) -> None:
+        if not asked:
+            os.write(2, b"Stopping at the next safe point.\n")  # a handler may not enter a buffer that is in use
         asked.append(number)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -68,6 +105,17 @@ def stopping() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def actor(context: click.Context, given: str | None) -> str:
-    """Who acts: the option, else the configured submitter, else the user of this process."""
-    return given or settings(context).submitter or getpass.getuser()
+def actor(chosen: Settings, given: str | None) -> str:
+    """Who acts: the option, else the configured submitter, else the user of this process.
+
+    Raises:
+        UsageFault: none of them has a name.
+    """
+    if named := given or chosen.submitter:
+        return named
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user often has no name
+        raise UsageFault(
+            "Nobody is named, and this process's user has no name.", advice="Set `submitter` in the configuration."
+        ) from None

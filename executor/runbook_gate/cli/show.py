@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from runbook_gate.cli.output import emit, output_option
-from runbook_gate.cli.settings import store_of, store_option
+from runbook_gate.checkpoints import NAMES
+from runbook_gate.cli.output import columns, emit, output_option
+from runbook_gate.cli.settings import settings, store_of, store_option
 from runbook_gate.core.history import History
 from runbook_gate.errors import UnknownRecord
+from runbook_gate.ledger import Store
+from runbook_gate.models.decision import Checkpoint
 from runbook_gate.models.entry import Entry
 from runbook_gate.packet.build import evidence_digests
-from runbook_gate.packet.markdown import rfc3339
 from runbook_gate.packet.state import live_state
+from runbook_gate.timestamps import rfc3339
 
 
 @click.command()
@@ -24,17 +27,25 @@ from runbook_gate.packet.state import live_state
 @output_option
 @click.pass_context
 def show(context: click.Context, run: str, store: Path | None, output: str) -> None:
-    """Tell what happened in RUN (a run, or the task that it is of)."""
-    with store_of(context, store, read_only=True) as opened:
-        try:
-            entries = opened.runs.entries(run)
-        except UnknownRecord:
-            of_task = opened.tasks.status(run).run
-            if of_task is None:
-                raise UnknownRecord(f"Task {run} has no run yet.") from None
-            entries = opened.runs.entries(of_task)
-    history = History(entries)
-    emit(output, summary(history), lambda: _text(history))
+    """Tell what happened in RUN, a run or the task that it is of."""
+    with store_of(settings(context, store=store), read_only=True) as opened:
+        history = History(opened.runs.entries(_run_of(opened, run)))
+    told = summary(history)
+    emit(output, told, lambda: "\n".join(_text(told)))
+
+
+def _run_of(store: Store, named: str) -> str:
+    try:
+        return store.runs.status(named).id
+    except UnknownRecord:
+        pass
+    try:
+        run = store.tasks.status(named).run
+    except UnknownRecord:
+        raise UnknownRecord(f"There is no run and no task {named}.") from None
+    if run is None:
+        raise UnknownRecord(f"Task {named} has no run yet.", advice=f"Start it: runbook-gate run {named}.")
+    return run
 
 
 def summary(history: History) -> dict[str, Any]:
@@ -44,7 +55,6 @@ def summary(history: History) -> dict[str, Any]:
     return {
         "run": newest.run,
         "task": newest.task,
-        "runbook": newest.runbook,
         "target_key": opened.target_key,
         "state": newest.kind if history.end else "active",
         "last_checkpoint": decision.checkpoint if decision else None,
@@ -53,6 +63,7 @@ def summary(history: History) -> dict[str, Any]:
         "resource_version": live.resource_version if live else None,
         "restored": live.restored if live else None,
         "deadline_ms": opened.deadline_ms,
+        "runbook": newest.runbook,
         "policy_sha256": history.pins.content_sha256,
         "opa_version": history.pins.opa_version,
         "ledger_head": newest.sha256,
@@ -62,9 +73,8 @@ def summary(history: History) -> dict[str, Any]:
 
 
 def _moment(entry: Entry) -> dict[str, Any]:
-
-    kept = {name: getattr(entry, name) for name in ("seq", "kind", "checkpoint", "attempt", "sha256")}
-    return {"at": rfc3339(entry.at_ms), **kept, "what": _what(entry)}
+    kept = {name: getattr(entry, name) for name in ("seq", "kind", "checkpoint", "attempt", "at_ms", "sha256")}
+    return {**kept, "what": _what(entry)}
 
 
 def _what(entry: Entry) -> str:
@@ -73,7 +83,7 @@ def _what(entry: Entry) -> str:
 
 
 def _decided(body: dict[str, Any]) -> str:
-    codes = f" ({', '.join(body['codes'])})" if body["codes"] else ""
+    codes = f": {', '.join(body['codes'])}" if body["codes"] else ""
     return f"{body['verdict']}, next {body['next']['action']}{codes}"
 
 
@@ -82,18 +92,47 @@ _TOLD: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "decision": _decided,
     "intent": lambda body: f"{body['action']} at resourceVersion {body['resource_version']}",
     "no_decision": lambda body: str(body["code"]),
-    "escalated": lambda body: f"origin {body['origin']}: {', '.join(body['codes'])}",
+    "escalated": lambda body: f"from {body['origin']}: {', '.join(body['codes'])}",
     "completed": lambda body: f"verified at resourceVersion {body['record']['resource_version']}",
     "repinned": lambda body: f"policy {body['pins']['content_sha256'][:16]}",
 }
 
 
-def _text(history: History) -> str:
-    told = summary(history)
-    head = [f"{key.replace('_', ' ')}: {told[key]}" for key in told if key not in {"timeline", "evidence"}]
-    rows = [
-        f"{m['at']}  {m['seq']:>3} {m['checkpoint'] or '   '} {m['kind']:<11} {m['what']}  {m['sha256'][:12]}"
-        for m in told["timeline"]
+def _text(told: dict[str, Any]) -> Iterator[str]:
+    yield f"Run {told['run']} of task {told['task']}: {told['state']}"
+    facts = [
+        ("target", told["target_key"]),
+        ("opened", rfc3339(told["timeline"][0]["at_ms"])),
+        ("last checkpoint", _checkpoint(told["last_checkpoint"])),
+        ("attempts", f"{told['attempts']} of {told['retry_budget']}"),
+        ("resourceVersion", told["resource_version"]),
+        ("labels", _labels(told["restored"])),
+        ("deadline", rfc3339(told["deadline_ms"])),
+        ("runbook", told["runbook"]),
+        ("policy", told["policy_sha256"]),
+        ("OPA", told["opa_version"]),
+        ("ledger head", told["ledger_head"]),
     ]
-    evidence = [f"evidence: {digest}" for digest in told["evidence"]]
-    return "\n".join([*head, *evidence, "", *rows])
+    yield from columns(facts, indent="  ")
+    yield from ("", "Timeline")
+    days = {rfc3339(moment["at_ms"])[:10] for moment in told["timeline"]}
+    yield from columns([_row(moment, dated=len(days) > 1) for moment in told["timeline"]], indent="  ")
+    yield from ("", "Evidence: the exact bytes of every question and answer, by SHA-256")
+    yield from (f"  {digest}" for digest in told["evidence"])
+
+
+def _checkpoint(named: Checkpoint | None) -> str | None:
+    return f"{named} {NAMES[named]}" if named else None
+
+
+def _row(moment: dict[str, Any], *, dated: bool) -> tuple[object, ...]:
+    attempt = f", attempt {moment['attempt']}" if moment["attempt"] else ""
+    kind = moment["kind"].replace("_", " ") + attempt
+    at = rfc3339(moment["at_ms"])
+    return moment["seq"], at if dated else at[11:], moment["checkpoint"], kind, moment["what"]
+
+
+def _labels(restored: bool | None) -> str:
+    if restored is None:
+        return "not read"
+    return "are the approved tuple" if restored else "are not the approved tuple"

@@ -7,16 +7,23 @@ from pathlib import Path
 import click
 
 from runbook_gate.cli.output import emit, output_option
+from runbook_gate.cli.queue import task_document
 from runbook_gate.cli.run import carry_out, report
-from runbook_gate.cli.settings import actor, run_options, settings, store_of
+from runbook_gate.cli.settings import actor, new_or_old_store, plain_text, run_options, settings
 from runbook_gate.clock import SystemClock
+from runbook_gate.exit_statuses import ExitStatus
 from runbook_gate.models.task import Submission
 from runbook_gate.submission import assurance_of, read_task, submitted
 
 
 @click.command()
 @click.argument("task", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--submitter", metavar="NAME", help="Who submits; default: configuration, then this user.")
+@click.option(
+    "--submitter",
+    callback=plain_text,
+    metavar="NAME",
+    help="Who submits; default: `submitter` in the configuration, then this user.",
+)
 @click.option("--run", "run_now", is_flag=True, help="Carry the task out at once.")
 @run_options
 @output_option
@@ -32,18 +39,20 @@ def submit(
     packet_dir: Path | None,
     output: str,
 ) -> int:
-    """Record the task in file TASK (YAML or JSON)."""
+    """Record the task in the file TASK, YAML or JSON.
+
+    The same task again changes nothing; of one that has ended the stored result is printed.
+    """
     document = read_task(task)
+    chosen = settings(context, store=store, bundle=bundle, kubeconfig=kubeconfig, packet_dir=packet_dir)
     submission = Submission(
-        submitter=actor(context, submitter),
-        assurance=assurance_of(document),
-        submitted_ms=SystemClock().read().at_ms,
+        submitter=actor(chosen, submitter), assurance=assurance_of(document), submitted_ms=SystemClock().read().at_ms
     )
-    with store_of(context, store) as opened:
+    with new_or_old_store(chosen) as opened:
         status = opened.tasks.submit(submitted(document, submission))
-    if run_now:
-        chosen = settings(context, store=store, bundle=bundle, kubeconfig=kubeconfig, packet_dir=packet_dir)
-        return report(chosen, carry_out(chosen, document.id), output)
-    told = {"task": status.id, "state": status.state, "run": status.run, "outcome": status.outcome}
-    emit(output, told, lambda: f"task {status.id}: {status.state}")
-    return 0
+        ended = opened.runs.result(status.id)
+    if ended is not None or run_now:
+        return report(chosen, ended or carry_out(chosen, document.id), output)
+    following = f" Next: runbook-gate run {status.id}" if status.state == "queued" else ""
+    emit(output, task_document(status), lambda: f"Task {status.id} is {status.outcome or status.state}.{following}")
+    return ExitStatus.COMPLETE

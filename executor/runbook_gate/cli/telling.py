@@ -7,19 +7,15 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
+from runbook_gate.checkpoints import NAMES
 from runbook_gate.errors import NoDecision
 from runbook_gate.models.decision import Decision
 from runbook_gate.models.entry import Entry
-from runbook_gate.packet.markdown import rfc3339
+from runbook_gate.printable import printable
+from runbook_gate.timestamps import rfc3339
 
-NAMES = {
-    "cp0": "intake",
-    "cp1": "revalidation",
-    "cp2": "write",
-    "cp3": "verification",
-    "cp4": "completion",
-}
 _COLOURS = {
     "proceed": "green",
     "complete": "bold green",
@@ -34,93 +30,132 @@ class Teller:
 
     Args:
         console: where it is told; stderr by default.
+        wrap: whether long lines are wrapped between words and indented; default: on a terminal. Elsewhere each is one
+            line, for grep.
     """
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, *, wrap: bool | None = None) -> None:
         self._console = console or Console(stderr=True, highlight=False)
+        self._wrap = self._console.is_terminal if wrap is None else wrap
+        self._namespace = ""
 
     def opened(self, entry: Entry) -> None:
         """The run, and its ledger head."""
         word = "opened" if entry.kind == "opened" else f"goes on after entry {entry.seq}"
-        self._line(f"[bold]run {entry.run}[/] {word}, task {escape(entry.task)}, head {entry.sha256[:16]}")
+        self._line(f"[bold]run {_shown(entry.run)}[/] {word}, task {_shown(entry.task)}, head {entry.sha256[:16]}")
 
     def observed(self, entry: Entry) -> None:
         """What an effect brought."""
-        for line in told(entry.body):
-            self._line(f"    {escape(line)}")
+        for word, what in told(entry.body):
+            self._line(f"{word:<8}{_shown(self._briefly(what))}", indent=4, hang=12)
 
     def decided(self, entry: Entry, decision: Decision) -> None:
         """A checkpoint and its verdict."""
         colour, following = _COLOURS[decision.verdict], decision.next.action
         name = f"{decision.checkpoint} {NAMES[decision.checkpoint]}"
-        self._line(f"[bold]{name:<17}[/] [{colour}]{decision.verdict}[/], next {escape(following)}")
+        self._line(f"[bold]{name:<17}[/] [{colour}]{decision.verdict}[/], next {_shown(following)}")
         for denial in decision.denials:
-            self._line(f"    [red]{escape(denial.code)}[/]: {escape(denial.message)}")
+            self._line(f"[{colour}]{_shown(denial.code)}[/]: {_shown(denial.message)}", indent=4, hang=6)
 
     def refused(self, fault: NoDecision) -> None:
         """No decision."""
-        self._line(f"[bold red]no decision[/] {escape(fault.code)}: {escape(str(fault))}")
+        self._line(f"[bold red]no decision[/] {_shown(fault.code)}: {_shown(fault)}", hang=2)
 
     def intended(self, entry: Entry) -> None:
         """An intent, before the write."""
-        self._line(
-            f"    intent of attempt {entry.attempt}: resourceVersion {escape(entry.body['resource_version'])}, "
-            f"Audit-ID {entry.sha256[:16]}… (ledger head)"
-        )
+        version, head = _shown(entry.body["resource_version"]), entry.sha256[:16]
+        self._line(f"intent  attempt {entry.attempt}, resourceVersion {version}, Audit-ID {head}…", indent=4, hang=12)
 
     def waiting(self, until_ms: int) -> None:
         """A wait."""
-        self._line(f"    waiting until {rfc3339(until_ms)}")
+        self._line(f"waiting until {rfc3339(until_ms)}", indent=4, hang=6)
 
     def ended(self, entry: Entry, packet: str | None) -> None:
         """The end, and its ledger head."""
         word = f"[bold red]escalated[/], packet {packet}" if packet else "[bold green]completed[/]"
-        self._line(f"[bold]run {entry.run}[/] {word}, {entry.seq} entries, head {entry.sha256[:16]}")
+        self._line(f"[bold]run {_shown(entry.run)}[/] {word}, {entry.seq} entries, head {entry.sha256[:16]}", hang=2)
 
-    def _line(self, text: str) -> None:
-        self._console.print(text, soft_wrap=True)
+    def _briefly(self, what: str) -> str:
+        """A namespace that is as it was told last need not be told again."""
+        if not what.startswith("namespace "):
+            return what
+        seen, self._namespace = self._namespace, what
+        return f"{what.partition(': ')[0]}, unchanged" if what == seen else what
+
+    def _line(self, markup: str, *, indent: int = 0, hang: int = 2) -> None:
+        text, console = Text.from_markup(markup), self._console
+        lines = _wrapped(text, console, indent, hang) if self._wrap else [text]
+        for number, line in enumerate(lines):
+            console.print(Text(" " * (hang if number else indent)) + line, soft_wrap=True)
 
 
-def told(body: dict[str, Any]) -> Iterator[str]:
-    """An observation in a few lines."""
+def _wrapped(text: Text, console: Console, indent: int, hang: int) -> list[Text]:
+    """The first line may be longer than the others by what it is indented less."""
+    first = text.wrap(console, max(console.width - indent, 20))[0]
+    first.rstrip()
+    rest = text[len(first) :]
+    rest = rest[len(rest) - len(rest.plain.lstrip()) :] if rest.plain.strip() else Text()
+    return [first, *(rest.wrap(console, max(console.width - hang, 20)) if rest else [])]
+
+
+def _shown(value: object) -> str:
+    return escape(printable(value))
+
+
+def told(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """An observation in a few lines: a word, and what it is about."""
     match body["effect"]:
         case "gather":
             yield from _gathered(body)
         case "patch_labels":
-            yield f"write   PATCH namespace: {_http(body['patched']['http'])}"
+            yield "write", f"PATCH namespace: {_http(body['patched']['http'])}"
         case "resolve_write":
-            yield f"read    {_namespace(body['read'])}"
-            yield f"read    audit log: {body['audit']['outcome']}, {len(body['audit']['events'])} own event(s)"
+            yield "read", _namespace(body["read"])
+            yield "read", f"audit log: {body['audit']['outcome']}, {_count(len(body['audit']['events']), 'own event')}"
         case "verify":
             for server in body["servers"]:
                 yield from _round(server)
-            yield f"read    audit log: {body['audit']['outcome']}, {len(body['audit']['events'])} probe event(s)"
+            yield (
+                "read",
+                f"audit log: {body['audit']['outcome']}, {_count(len(body['audit']['events']), 'probe event')}",
+            )
 
 
-def _gathered(body: dict[str, Any]) -> Iterator[str]:
+def _gathered(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, answer in body["registers"].items():
         version = f", version {answer['version']}" if answer["version"] else ""
-        yield f"read    register {name}: {answer['outcome']}{version}, {len(answer['records'])} record(s)"
-    yield f"read    cluster: kube-system {body['cluster']['uid']}, as {body['identity']['username']}"
-    yield f"read    {_namespace(body['first'])}"
-    yield f"dry run PATCH namespace: {_http(body['dry_run']['http'])}"
-    yield f"read    {_namespace(body['last'])}"
+        yield "read", f"register {name}: {answer['outcome']}{version}, {_count(len(answer['records']), 'record')}"
+    yield "read", f"cluster: kube-system {body['cluster']['uid']}, as {body['identity']['username']}"
+    yield "read", _namespace(body["first"])
+    yield "dry run", f"PATCH namespace: {_http(body['dry_run']['http'])}"
+    yield "read", _namespace(body["last"])
 
 
-def _round(server: dict[str, Any]) -> Iterator[str]:
-    yield f"read    {_namespace(server['first'])}"
+def _round(server: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "read", _namespace(server["first"])
     for probe in server["probes"]:
-        yield f"probe   {probe['name']} dry-run create {probe['resource']}: {_http(probe['http'])}"
-    yield f"read    {_namespace(server['last'])}"
+        yield "probe", f"{probe['name']} dry-run create {probe['resource']}: {_http(probe['http'])}"
+    yield "read", _namespace(server["last"])
 
 
 def _namespace(read: dict[str, Any]) -> str:
     found = read["object"]
     if found is None:
         return f"namespace: {_http(read['http'])}"
-    labels = found["labels"] or {}
-    values = ", ".join(f"{key.rsplit('/', 1)[-1]}={value or '-'}" for key, value in sorted(labels.items()))
-    return f"namespace {found['name']} at resourceVersion {found['resource_version']}: {values}"
+    return f"namespace {found['name']} at resourceVersion {found['resource_version']}: {_labels(found['labels'])}"
+
+
+def _labels(labels: dict[str, str | None] | None) -> str:
+    if not labels:
+        return "no labels that can be read"
+    there = {key.rsplit("/", 1)[-1]: value for key, value in sorted(labels.items()) if value is not None}
+    absent = len(labels) - len(there)
+    told = [f"{key}={value}" for key, value in there.items()]
+    return ", ".join([*told, f"{absent} of {len(labels)} labels absent"] if absent else told)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _http(http: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 _MAX_POINTERS: Final = 64
+_MAX_DEPTH: Final = 40
 _ABSENT: Final = object()
 
 
@@ -21,7 +22,7 @@ def additions(sent: Mapping[str, Any], returned: Mapping[str, Any]) -> int:
 
 
 def _leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
-    children = _children(value)
+    children = _children(value) if at.count("/") < _MAX_DEPTH else []
     if not children:
         yield at, value
     for key, child in children:

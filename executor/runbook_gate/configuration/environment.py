@@ -8,13 +8,12 @@ from typing import Any, Final
 
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
-from runbook_gate.configuration.settings import Settings
+from runbook_gate.configuration.settings import Settings, known
 from runbook_gate.errors import InvalidDocument
 
 PREFIX: Final = "RUNBOOK_GATE_"
 # Variables with our prefix that are no settings; the last are what Kubernetes sets for a Service `runbook-gate`.
 _OTHERS: Final = re.compile(r"CONFIG|TOOLS_CACHE|SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT(?:_[0-9]+_(?:TCP|UDP|SCTP)\w*)?")
-_ADVICE: Final = "See `runbook-gate config show` for every setting."
 
 
 class _Environment(Settings, BaseSettings):
@@ -30,7 +29,7 @@ def read_environment() -> dict[str, Any]:
     for name in sorted(name for name in os.environ if name.startswith(PREFIX)):
         told = name.removeprefix(PREFIX)
         if not _OTHERS.fullmatch(told) and told.split("__")[0].lower() not in Settings.model_fields:
-            raise InvalidDocument(f"{name}: there is no such setting.", advice=_ADVICE)
+            raise InvalidDocument(f"{name}: there is no such setting.", advice=f"The settings are {known()}.")
     try:
         return EnvSettingsSource(_Environment)()
     except SettingsError as fault:

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from runbook_gate.configuration.environment import PREFIX, read_environment, variable
 from runbook_gate.configuration.file import read_file
-from runbook_gate.configuration.settings import Settings
+from runbook_gate.configuration.settings import Settings, known
 from runbook_gate.errors import InvalidDocument
 from runbook_gate.expectations import expectation, field
 
@@ -118,7 +118,7 @@ def configured(file: Path | None, options: Mapping[str, Any]) -> Configured:
     except ValidationError as fault:
         raise InvalidDocument(
             "\n".join(f"{_called(layers, error['loc'])} {expectation(error)}." for error in fault.errors()),
-            advice="`runbook-gate config show --help` and the README name every setting.",
+            advice=f"The settings are {known()}.",
         ) from None
 
 

@@ -66,3 +66,12 @@ class Settings(_Section):
     def sha256(self) -> str:
         """Digest of the effective configuration, which has no secrets."""
         return sha256_hex(canonical_bytes(self.model_dump(mode="json")))
+
+
+def known() -> str:
+    """Every setting, for messages."""
+    names: list[str] = []
+    for name, described in Settings.model_fields.items():
+        keys = getattr(described.annotation, "model_fields", None)
+        names += [f"{name}.{key}" for key in keys] if keys else [name]
+    return ", ".join(names)

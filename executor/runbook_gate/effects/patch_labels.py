@@ -23,6 +23,7 @@ class PatchLabels(Effect[PatchLabelsParams, PatchLabelsBody]):
     name = "patch_labels"
     params = PatchLabelsParams
     body = PatchLabelsBody
+    writes = True
 
     def violation(self, params: PatchLabelsParams, facts: FenceFacts) -> str | None:
         """Target and tuple are the task's, the object is the one read, attempt and moment allow it."""
@@ -31,7 +32,7 @@ class PatchLabels(Effect[PatchLabelsParams, PatchLabelsBody]):
             "labels": params.labels == facts.task.labels and params.labels.keys() == set(facts.label_keys),
             "uid": bool(params.uid) and params.uid == facts.uid,
             "resource_version": bool(params.resource_version) and params.resource_version == facts.resource_version,
-            "budget": facts.attempts < facts.retry_budget,
+            "budget": facts.attempts < min(facts.retry_budget, facts.task.retry_budget),
             "too_early": params.not_after_ms <= facts.now.at_ms + LONGEST_GO_MS,
             "too_late": not Deadline.of(params.not_after_ms, facts.basis).passed(facts.now),
         }

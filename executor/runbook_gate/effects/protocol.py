@@ -49,11 +49,13 @@ class Effect(Protocol[P, B]):
         name: the action that it carries out.
         params: model of what it is asked for.
         body: model of what it brings.
+        writes: whether it changes the world; only then is there an intent before it.
     """
 
     name: ClassVar[str]
     params: type[P]
     body: type[B]
+    writes: ClassVar[bool] = False
 
     def violation(self, params: P, facts: FenceFacts) -> str | None:
         """The code of the first value that the gate may not ask for; None if there is none."""

@@ -64,6 +64,8 @@ class Actor:
         effect = self._effects.get(action)
         if effect is None:
             refuse("action", f"this executor has no effect {action}")
+        if (history.opened.routing.effects.get(action) == "write") != effect.writes:
+            refuse("action", f"{action} is not what the runbook calls it: a write has an intent, a read has none")
         violated = effect.violation(self._params(effect, decision.next.params), self._fence_facts(history))
         if violated:
             refuse(violated, f"{action}: {violated} is not as the task and the newest read say")

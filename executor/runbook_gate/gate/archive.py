@@ -54,7 +54,7 @@ def _plain(raw: bytes, source: str) -> bytes:
 def _path(member: tarfile.TarInfo, source: str) -> str:
     if not member.isreg() or member.issparse():
         raise _refused(source, "it holds something else than files and folders")
-    parts = [part for part in PurePosixPath(member.name).parts if part != "/"]
+    parts = [part for part in PurePosixPath(member.name).parts if part.strip("/")]
     if not parts or ".." in parts:
         raise _refused(source, "it holds a path that leads out of it")
     return "/".join(parts)

@@ -6,6 +6,7 @@ The identity of a bundle is its content digest: SHA-256 over the sorted `sha256 
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -118,12 +119,13 @@ class Bundle:
         return routing
 
     def _owner(self, runbook: str) -> Owner:
+        """The runbook's owner, else the bundle's default, else one that is always there."""
         parties = mapping(self.data.get("parties"))
         of_runbook = mapping(mapping(parties.get("runbooks")).get(runbook))
-        try:
-            return Owner.model_validate(of_runbook.get("owner", parties.get("default_owner")))
-        except ValidationError:
-            return _DEFAULT_OWNER
+        for stated in (of_runbook.get("owner"), parties.get("default_owner")):
+            with contextlib.suppress(ValidationError):
+                return Owner.model_validate(stated)
+        return _DEFAULT_OWNER
 
 
 def _object(files: Mapping[str, bytes], name: str, source: str) -> Mapping[str, Any]:

@@ -7,7 +7,6 @@ import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import Connection, insert, inspect, select
 
@@ -18,8 +17,6 @@ from runbook_gate.ledger.faults import mapped
 from runbook_gate.ledger.filesystems import filesystem_kind
 from runbook_gate.ledger.identifiers import run_id
 from runbook_gate.ledger.triggers import sqlite_triggers
-
-_FOREIGN: Final = "is not a store of runbook-gate"
 
 
 def prepare_file(path: Path, *, allow_unfit: bool, busy_ms: int) -> None:
@@ -48,17 +45,18 @@ def prepare_file(path: Path, *, allow_unfit: bool, busy_ms: int) -> None:
 
 
 def create_or_check(database: Database) -> None:
-    """Create the tables of a new store, or see that an old one has this program's version.
+    """Create the tables of a new store, or see that an old one has this program's version and its triggers.
 
     Args:
         database: the store.
 
     Raises:
         LedgerFault: if the file is something else, or of another version.
+        LedgerBroken: if triggers are missing.
     """
     with database.write() as connection:
         if inspect(connection).get_table_names():
-            check(connection)
+            _check_version(connection)
             _check_triggers(connection)
             return
         tables.metadata.create_all(connection)
@@ -66,17 +64,22 @@ def create_or_check(database: Database) -> None:
         connection.execute(insert(tables.store).values(version=tables.VERSION, id=run_id(now), created_ms=now, seq=0))
 
 
-def check(connection: Connection) -> None:
+def check(database: Database) -> None:
     """See that a store has this program's version.
 
     Args:
-        connection: a transaction.
+        database: the store.
 
     Raises:
         LedgerFault: if the file is something else, or of another version.
     """
+    with database.read() as connection:
+        _check_version(connection)
+
+
+def _check_version(connection: Connection) -> None:
     if not inspect(connection).has_table(tables.store.name):
-        raise LedgerFault(f"the file {_FOREIGN}")
+        raise LedgerFault("the file is not a store of runbook-gate")
     version = connection.execute(select(tables.store.c.version)).scalar_one_or_none()
     if version != tables.VERSION:
         raise LedgerFault(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,7 +81,10 @@ def sqlite_engine(path: Path | None, *, read_only: bool = False, busy_ms: int = 
     if path is None:
         engine = create_engine("sqlite://", poolclass=StaticPool, hide_parameters=True)
     else:
-        name, query = f"file:{quote(str(path.absolute()))}", {"mode": "ro" if read_only else "rw", "uri": "true"}
+        name, query = (
+            f"file:{quote(os.fsencode(path.absolute()))}",
+            {"mode": "ro" if read_only else "rw", "uri": "true"},
+        )
         engine = create_engine(URL.create("sqlite", database=name, query=query), hide_parameters=True)
 
     @event.listens_for(engine, "connect")

@@ -81,11 +81,11 @@ class Store:
             prepare_file(path, allow_unfit=allow_unfit, busy_ms=busy_ms)
         engine = sqlite_engine(path, read_only=read_only, busy_ms=busy_ms)
         store = cls(engine, clock=clock, executor=executor)
-        if not read_only:
-            create_or_check(store._database)
-            return store
-        with store._database.read() as connection:
-            check(connection)
+        try:
+            (check if read_only else create_or_check)(store._database)
+        except BaseException:
+            store.close()
+            raise
         return store
 
     @classmethod

@@ -79,6 +79,16 @@ class Blocker(Closed):
     )
 
 
+class NextStep(Closed):
+    """One thing that the human can do."""
+
+    what: str = Field(description="What it is for.", examples=["Acknowledge the escalation"])
+    command: str | None = Field(
+        description="Command for a shell; null where there is none.",
+        examples=["runbook-gate escalations ack esc-7c0d5b9e0f7a4a11"],
+    )
+
+
 class Packet(Closed):
     """The escalation packet."""
 
@@ -112,7 +122,4 @@ class Packet(Closed):
     ledger_head: Sha256 = Field(description="sha256 of the escalated entry.")
     policy_sha256: Sha256 = Field(description="Content digest of the bundle that decided.")
     opa_version: str = Field(description="OPA that decided.", examples=["1.22.0"])
-    next_steps: list[str] = Field(
-        description="What the human can do next.",
-        examples=[["runbook-gate escalations ack esc-7c0d5b9e0f7a4a11"]],
-    )
+    next_steps: list[NextStep] = Field(description="What the human can do next, in order.")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from runbook_gate.core.history import AttemptEntries, History
 from runbook_gate.models.bodies import EscalatedBody
 from runbook_gate.models.decision import Denial
 from runbook_gate.models.entry import Entry
-from runbook_gate.models.packet import AttemptRecord, Packet, Target
+from runbook_gate.models.packet import AttemptRecord, NextStep, Packet, Target
 from runbook_gate.packet.state import blockers, live_state, register_versions
 
 _NO_DECISION = Denial(
@@ -82,12 +83,13 @@ def _written(history: History, step: str) -> str:
     if not attempts:
         return "Nothing was written."
     told = ", ".join(f"attempt {number}: {_outcome(made)}" for number, made in enumerate(attempts, start=1))
-    return f"A write of the labels was sent or intended ({told}). Nothing else was written."
+    return f"The labels were written, or were about to be ({told}). Nothing else was written."
 
 
 def _kill_command(history: History) -> str:
     task, run = history.opened.task, history.newest.run
-    return f"kubectl annotate namespace {task.namespace} runbook-gate/superseded={run} --overwrite"
+    change = f"runbook-gate/superseded={run}"
+    return shlex.join(["kubectl", "annotate", "namespace", task.namespace, change, "--overwrite"])
 
 
 def _attempts(history: History, step: str) -> list[AttemptRecord]:
@@ -119,11 +121,21 @@ def evidence_digests(history: History) -> list[str]:
     return sorted(digest for digest in digests if digest)
 
 
-def _next_steps(history: History) -> list[str]:
-    task, run = history.opened.task, history.newest.run
+def _next_steps(history: History) -> list[NextStep]:
+    task, escalated = history.opened.task, history.newest
     return [
-        f"Read the state: kubectl get namespace {task.namespace} --show-labels",
-        f"Read the run: runbook-gate show {run}",
-        f"Acknowledge: runbook-gate escalations ack {packet_id(history.newest)}",
-        "When the condition is mended, submit a superseding task with an id of its own.",
+        NextStep(
+            what="Read the state of the namespace",
+            command=shlex.join(["kubectl", "get", "namespace", task.namespace, "--show-labels"]),
+        ),
+        NextStep(what="Read what the run did", command=f"runbook-gate show {escalated.run}"),
+        NextStep(
+            what="Acknowledge the escalation: until then no other task runs on this target",
+            command=f"runbook-gate escalations ack {packet_id(escalated)}",
+        ),
+        NextStep(
+            what="When the condition is mended, submit a superseding task with an id of its own",
+            command="runbook-gate submit TASK",
+        ),
+        NextStep(what="Close the escalation", command=f"runbook-gate escalations resolve {packet_id(escalated)}"),
     ]

@@ -2,47 +2,73 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
+from collections.abc import Callable
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 
-from runbook_gate.models.packet import Packet
+from runbook_gate.checkpoints import NAMES
+from runbook_gate.models.packet import LiveState, Packet, RegisterVersion
+from runbook_gate.packet.escaping import code, escape, table
+from runbook_gate.printable import printable
+from runbook_gate.timestamps import rfc3339
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~&$])")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
-
-class Verbatim(str):
-    """Text for a code block, where Markdown knows no escapes; it stays on its line."""
+class _Set(str):
+    """Markdown that is ready; whatever is done to it makes it plain text again, which is escaped."""
 
     __slots__ = ()
 
 
-def escape(value: Any) -> str:
-    """Text that Markdown and a terminal show as it is: no markup, no control or direction characters."""
-    plain = _CONTROL.sub("�", str(value))
-    return plain if isinstance(value, Verbatim) else _MARKUP.sub(r"\\\1", plain)
-
-
-def rfc3339(ms: int) -> str:
-    """Milliseconds since the epoch as RFC 3339 in UTC."""
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-
-
 def render(packet: Packet) -> str:
     """Set the packet for people."""
+    return _template().render(packet=packet, label_table=_label_table, register_table=_register_table)
+
+
+@cache
+def _template() -> Template:
     environment = Environment(
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        finalize=escape,
+        finalize=lambda value: value if isinstance(value, _Set) else escape(value),
         autoescape=False,  # noqa: S701 - this is Markdown; `finalize` escapes every expression
     )
+    environment.filters["code"] = _setting(code)
+    environment.filters["codes"] = _setting(lambda values: ", ".join(map(code, values)))
+    environment.filters["command"] = _setting(printable)
+    environment.filters["name"] = NAMES.__getitem__
     environment.filters["time"] = rfc3339
-    environment.filters["verbatim"] = Verbatim
-    template = (files("runbook_gate.packet") / "packet.md.j2").read_text(encoding="utf-8")
-    return environment.from_string(template).render(packet=packet)
+    return environment.from_string((files("runbook_gate.packet") / "packet.md.j2").read_text(encoding="utf-8"))
+
+
+def _setting(make: Callable[[Any], str]) -> Callable[[Any], _Set]:
+    return lambda value: _Set(make(value))
+
+
+def _label_table(live: LiveState) -> _Set:
+    rows = [
+        ["≠" if label.differs else "=", code(label.key), _or_absent(label.approved), _or_absent(label.live)]
+        for label in live.labels
+    ]
+    return _Set(table(["", "label", "approved", "live"], rows))
+
+
+def _register_table(registers: list[RegisterVersion]) -> _Set:
+    rows = [
+        [
+            code(register.name),
+            escape(register.outcome),
+            code(register.version) if register.version else "",
+            rfc3339(register.as_of_ms) if register.as_of_ms is not None else "",
+        ]
+        for register in registers
+    ]
+    return _Set(table(["register", "outcome", "version", "as of"], rows))
+
+
+def _or_absent(value: str | None) -> str:
+    return "absent" if value is None else code(value)

@@ -83,15 +83,17 @@ _newer if {
 	input.observed.gather.seq > newest.seq
 }
 
-# The way so far, without waits and without immediate repeats.
-_way := [words |
-	some index, words in _steps
-	not _steps[index - 1] == words
-]
-
-_steps := [concat(" ", [_word(block, field) | some field in ["step", "checkpoint", "verdict", "next_checkpoint"]]) |
+# The way so far, without waits and without goes to write that were not used.
+_way := [concat(" ", [_word(block, field) | some field in ["step", "checkpoint", "verdict", "next_checkpoint"]]) |
 	some block in input.lineage
 	_word(block, "verdict") != "wait"
+	not _unused(block)
 ]
 
 _word(block, field) := $"{word}" if word := object.get(block.body, field, null)
+
+_unused(block) if {
+	given.runbook.effects[block.body.action] == "write"
+	used := {attempt.intent.body.decision | some attempt in input.attempts}
+	not block.sha256 in used
+}

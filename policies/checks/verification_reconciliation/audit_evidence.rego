@@ -32,7 +32,7 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([_outcome])) if {
 # custom:
 #   code: verification_reconciliation.audit_pending
 #   solution: Nothing is to be done; they are looked up again with the next round.
-deny contains denial.of(rego.metadata.rule(), {"states": rounds.states}) if {
+deny contains denial.of(rego.metadata.rule(), _lacking) if {
 	_pending
 	lookup.value(_outcome) == "answered"
 	not _overdue
@@ -43,7 +43,7 @@ deny contains denial.of(rego.metadata.rule(), {"states": rounds.states}) if {
 # custom:
 #   code: verification_reconciliation.audit_missing
 #   solution: Check the API server's audit policy and log, and that the executor reads the log of every server.
-deny contains denial.of(rego.metadata.rule(), {"states": rounds.states}) if {
+deny contains denial.of(rego.metadata.rule(), _lacking) if {
 	_pending
 	not lookup.value(_outcome) in {"unanswered", "unconfigured"}
 	_overdue
@@ -55,6 +55,13 @@ _pending if {
 	not rounds.proven
 	rounds.states[rounds.newest] == "pending"
 }
+
+_lacking := {"states": rounds.states, "pending": [fact |
+	some one in rounds.probed
+	one.shows == "pending"
+	probe := ["rounds", one.round, "body", "servers", one.server, "probes", one.probe]
+	fact := lookup.fields(probe, ["name", "audit_id"])
+]}
 
 # A round that lacks events is older than the runbook grants the audit log.
 _overdue if {

@@ -80,6 +80,7 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([["rounds", rounds.newes
 deny contains denial.of(rego.metadata.rule(), {"states": rounds.states}) if {
 	not rounds.proven
 	_good_so_far
+	every state in rounds.states { not state in {"differs", "not_as_asked", "ambiguous", "exempt"} }
 }
 
 _good_so_far if count(input.rounds) == 0
@@ -96,6 +97,7 @@ _told(one) := object.union_n([
 	lookup.fields(server, ["endpoint"]),
 	lookup.fields(probe, ["name", "differs"]),
 	lookup.fields(array.concat(probe, ["http"]), ["outcome", "status", "message", "warnings"]),
+	{"events": audit.told(lookup.value(probe))},
 ]) if {
 	server := ["rounds", one.round, "body", "servers", one.server]
 	probe := array.concat(server, ["probes", one.probe])

@@ -50,6 +50,7 @@ deny contains denial.of(rego.metadata.rule(), found) if {
 
 # What is wrong with the newest round: a probe, or a namespace that moved within it.
 _wrong contains _told(one) if {
+	_judged
 	some one in rounds.probed
 	one.round == rounds.newest
 	one.shows == "wrong"
@@ -63,10 +64,14 @@ _wrong contains lookup.at([first, last]) if {
 }
 
 _blocked contains _told(one) if {
+	_judged
 	some one in rounds.probed
 	one.round == rounds.newest
 	one.shows == "blocked"
 }
+
+# A round without an answer, or with other probes, is not judged by them.
+_judged if rounds.states[rounds.newest] in {"blocked", "wrong"}
 
 _in_window if {
 	is_number(given.runbook.limits_ms.window)

@@ -27,6 +27,12 @@ of_probe(probe) := {event |
 }
 
 # METADATA
+# title: What a denial tells of the audit events of a probe
+told(probe) := [object.filter(event, ["code", "enforce_policy", "violations", "exempt", "error"]) |
+	some event in of_probe(probe)
+]
+
+# METADATA
 # title: The event is the write of an attempt
 of_attempt(event, attempt) if {
 	is_string(attempt.intent.sha256)

@@ -1,0 +1,67 @@
+"""Is the store there, whole and on a disk, and can what leaves it be written?"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from runbook_gate.clock import Clock
+from runbook_gate.configuration import Settings
+from runbook_gate.errors import EnvironmentFault
+from runbook_gate.ledger import Store, filesystem_kind
+from runbook_gate.session import program
+
+
+def ledger(settings: Settings, clock: Clock) -> str:
+    """The ledger is consistent and can be written; one that is not there yet could be made."""
+    path = settings.store
+    if not path.exists():
+        _writable(path.parent, "store")
+        return f"{path} is not there yet; `runbook-gate submit` makes it"
+    with Store.open(path, clock=clock, executor=program(settings), read_only=True) as opened:
+        found = opened.verify()
+    if not found.consistent:
+        raise EnvironmentFault(
+            f"{path}: {found.result}.", advice="Keep the store as it is and run `runbook-gate ledger verify`."
+        )
+    _writable(path, "store")
+    _writable(path.parent, "store")
+    return f"{path}: {found.result}, {len(found.chains) - 1} run(s)"
+
+
+def file_system(settings: Settings) -> str:
+    """It lies on a local disk that outlives the process."""
+    found = filesystem_kind(settings.store)
+    if found.unfit:
+        raise EnvironmentFault(
+            f"{settings.store} lies on {found.kind}: {found.unfit}.",
+            advice="Put the store on a local disk or a persistent volume.",
+        )
+    return found.kind
+
+
+def heads_file(settings: Settings) -> str:
+    """Heads can leave."""
+    if settings.heads_file is None:
+        return "not configured: entries that were lost at the end of the ledger would not show"
+    _writable(settings.heads_file, "heads_file")
+    return str(settings.heads_file)
+
+
+def packet_folder(settings: Settings) -> str:
+    """Packets can be delivered."""
+    if settings.packet_dir is None:
+        return "not configured: packets stay in the store"
+    _writable(settings.packet_dir, "packet_dir")
+    return str(settings.packet_dir)
+
+
+def _writable(path: Path, setting: str) -> None:
+    there = path
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    fit = os.access(there, os.W_OK) and (there == path or there.is_dir())
+    if not fit:
+        raise EnvironmentFault(
+            f"{path} cannot be written.", advice=f"Make it writable for this user, or set `{setting}` to another place."
+        )

@@ -1,0 +1,41 @@
+"""The real command line in a process of its own, with the configuration of a theatre."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.scenarios.theatre import Theatre
+
+_PROGRAM = Path(sys.executable).with_name("runbook-gate")
+
+
+def start(theatre: Theatre, *arguments: str) -> subprocess.Popen[str]:
+    """Start `runbook-gate ARGUMENTS`."""
+    stated: dict[str, Any] = theatre.settings.model_dump(mode="json", exclude_none=True)
+    variables = {
+        f"RUNBOOK_GATE_{name.upper()}": json.dumps(value) if isinstance(value, dict) else str(value)
+        for name, value in stated.items()
+    }
+    return subprocess.Popen(
+        [str(_PROGRAM), *arguments],
+        cwd=theatre.folder,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def status(theatre: Theatre, *arguments: str) -> int:
+    """Exit status of `runbook-gate ARGUMENTS`, which may take a minute."""
+    with start(theatre, *arguments) as process:
+        try:
+            process.communicate(timeout=60)
+        finally:
+            process.kill()
+        return process.returncode
