@@ -8,7 +8,7 @@ TOOLS := .tools/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 PINNED := --constraint constraints.txt --build-constraint constraints.txt
 CAPABILITIES := --capabilities policies/capabilities.json
-REGO_TESTS := policies policy-tests fixtures:fixtures
+REGO_TESTS := policies policy-tests fixtures:fixtures/decisions
 BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
 
 .DEFAULT_GOAL := help
@@ -50,7 +50,7 @@ policy: tools ## format, strict compile, lint, tests, coverage and a reproducibl
 	@$(TOOLS)/opa fmt --fail --list policies policy-tests
 	@$(TOOLS)/opa check --strict $(CAPABILITIES) --schema schemas --bundle policies
 	@$(TOOLS)/regal lint policies policy-tests
-	@$(TOOLS)/conftest verify --policy policies --policy policy-tests --data policies
+	@$(TOOLS)/conftest verify --policy policies --policy policy-tests --data policies --data fixtures:fixtures/decisions
 	@$(TOOLS)/opa test --fail-on-empty $(REGO_TESTS)
 	@mkdir -p build
 	@$(TOOLS)/opa test --coverage --threshold 100 $(REGO_TESTS) > build/coverage.json \

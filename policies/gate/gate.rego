@@ -38,7 +38,7 @@ default _verdict := "escalate"
 
 _verdict := _wanted if count(deny) == 0
 
-_next := object.union(_candidates[0], {"until_ms": _until_ms}) if {
+_next := _candidates[0] if {
 	_verdict != "escalate"
 } else := {
 	"action": "escalate",
@@ -48,11 +48,14 @@ _next := object.union(_candidates[0], {"until_ms": _until_ms}) if {
 	"params": data.actions.escalate.params,
 }
 
-default _until_ms := null
+_until_ms := null if _wanted != "wait"
 
 _until_ms := min([input.now_ms + pause, input.opened.body.deadline_ms]) if {
-	_verdict == "wait"
+	_wanted == "wait"
 	pause := given.runbook.limits_ms.pause[input.checkpoint]
+	is_number(pause)
+	is_number(input.now_ms)
+	is_number(input.opened.body.deadline_ms)
 }
 
 # What the findings ask for: the runbook says which of their codes are not final. What does least wins.
@@ -84,6 +87,7 @@ _candidates := [candidate |
 		"action": allowed.action,
 		"step": object.get(allowed, "step", _step),
 		"checkpoint": allowed.checkpoint,
+		"until_ms": _until_ms,
 		"params": data.actions[allowed.action].params,
 	}
 ]

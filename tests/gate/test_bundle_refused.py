@@ -63,6 +63,8 @@ REFUSED: dict[str, tuple[str, bytes]] = {
     "a pipe": ("something else than files and folders", packed([member("pipe", kind=tarfile.FIFOTYPE)])),
     "a path upwards": ("leads out of it", packed([member("gate/../../x.rego", b"")])),
     "a path with an upward end": ("leads out of it", packed([member("/..", b"")])),
+    "a path of two lines": ("cannot be printed", packed([member("a\n" + "0" * 64 + "  b", b"")])),
+    "a path that is not UTF-8": ("cannot be printed", packed([member("a\udcafb", b"")])),
     "a path twice": ("a path twice", packed([REGO, REGO])),
     "a path twice, spelt differently": ("a path twice", packed([REGO, member("/./gate//gate.rego", b"")])),
     "a manifest that is no JSON": (".manifest is not a JSON object", bundle_of({}, b"{")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,14 @@ def asked(gate: OpaGate, pins: Pins) -> str:
     """The verdict, or the code of no decision."""
     outcome = gate.ask(DOCUMENT, pins).outcome
     return outcome.decision.verdict if isinstance(outcome, Accepted) else outcome.code
+
+
+def freeze(sidecar: Sidecar) -> None:
+    """Stop every thread; the signal takes a moment to reach them all."""
+    sidecar.process.pause()
+    tasks = list(Path(f"/proc/{sidecar.process.pid}/task").iterdir())
+    while any((task / "stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "T" for task in tasks):
+        time.sleep(0.01)
 
 
 def test_a_killed_sidecar_is_unreachable_and_one_that_came_back_is_asked(
@@ -79,7 +88,7 @@ def test_a_frozen_sidecar_is_too_slow_and_one_that_thaws_is_asked(
 ) -> None:
     gate = connect(own_sidecar.address, timeout_s=0.5)
     assert asked(gate, pins) == "proceed"
-    own_sidecar.process.pause()
+    freeze(own_sidecar)
     assert asked(gate, pins) == "no_decision.timeout"
     own_sidecar.process.resume()
     assert asked(gate, pins) == "proceed"
@@ -98,7 +107,7 @@ def test_nothing_is_left_of_a_frozen_or_killed_sidecar(
     own_temporary_folder: Path, opa_binary: Path, bundle: Bundle
 ) -> None:
     with Sidecar(opa_binary, bundle) as frozen:
-        frozen.process.pause()
+        freeze(frozen)
     with Sidecar(opa_binary, bundle) as killed:
         killed.process.kill()
     assert list(own_temporary_folder.iterdir()) == []

@@ -253,7 +253,7 @@ def test_verify_names_the_first_entry_that_disagrees(
 
 
 @pytest.mark.parametrize(
-    ("change", "run"), [case[:2] for case in ATTACKS if "packet" not in case[0].__name__], ids=lambda c: str(c)[:40]
+    ("change", "run"), [case[:2] for case in ATTACKS if "packet" not in case[0].__name__], ids=lambda c: getattr(c, "__name__", c)
 )
 def test_a_broken_run_is_not_given_out(
     store: Store, attack: Attack, change: Callable[[Attack], None], run: str

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.conftest import NamespaceFactory
+from tests.scenarios.bundles import edited, served
+from tests.scenarios.theatre import Theatre
 
 from runbook_gate import resources
 from runbook_gate.configuration import Audit, Cluster, Opa, Settings
@@ -14,8 +18,6 @@ from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.sidecar import Sidecar
 from runbook_gate.localcluster import LocalCluster
 from runbook_gate.localcluster.seeding import Seeder
-from tests.conftest import NamespaceFactory
-from tests.scenarios.theatre import Theatre
 
 pytestmark = pytest.mark.scenario
 
@@ -45,6 +47,27 @@ def sidecar(bundle: Bundle, opa_binary: Path) -> Iterator[Sidecar]:
     """A real OPA that serves it."""
     with Sidecar(opa_binary, bundle) as started:
         yield started
+
+
+RUNBOOK = "runbooks/MKS-PSA-Label-Restore-v3/data.yaml"
+
+
+@pytest.fixture(scope="session")
+def short_window(opa_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """Settings of the shipped policies with a verification window of 6 s, and as long for audit evidence."""
+    limits = [("window: 60000", "window: 6000"), ("audit: 45000", "audit: 6000")]
+    folder = tmp_path_factory.mktemp("short-window")
+    with served(folder, opa_binary, edited(folder, opa_binary, {RUNBOOK: limits})) as settings:
+        yield settings
+
+
+@pytest.fixture(scope="session")
+def short_deadline(opa_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """Settings of the shipped policies with 10 s for a run."""
+    duration = [("duration_ms: 900000", "duration_ms: 10000")]
+    folder = tmp_path_factory.mktemp("short-deadline")
+    with served(folder, opa_binary, edited(folder, opa_binary, {RUNBOOK: duration})) as settings:
+        yield settings
 
 
 @pytest.fixture

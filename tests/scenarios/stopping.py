@@ -14,15 +14,13 @@ from runbook_gate.session import Session
 
 @dataclass
 class Stopper(Director):
-    """A director that asks the process to stop from the nth time of a moment on.
+    """A director that asks the process to stop once some moments came, one after the other.
 
     Attributes:
-        moment: as a director names it, or `opened`, or `waiting`.
-        times: how often it has to come.
+        moments: as a director names them, or `opened`, or `waiting`.
     """
 
-    moment: str = "opened"
-    times: int = 1
+    moments: tuple[str, ...] = ()
 
     def opened(self, entry: Entry) -> None:
         self._play("opened", entry)
@@ -32,16 +30,17 @@ class Stopper(Director):
 
     def asked(self) -> bool:
         """Whether the process is asked to stop."""
-        return self.seen.count(self.moment) >= self.times
+        seen = iter(self.seen)
+        return all(moment in seen for moment in self.moments)
 
 
-def run_until(theatre: Theatre, moment: str, *, times: int = 1, **settings: Any) -> Finished:
-    """Carry the task out until a moment, or until the nth time of it.
+def run_until(theatre: Theatre, *moments: str, **settings: Any) -> Finished:
+    """Carry the task out until these moments came, one after the other.
 
     Raises:
         Stopped: if it stopped.
     """
-    stopper = Stopper(theatre.director.cues, [], moment, times)
+    stopper = Stopper(theatre.director.cues, [], moments)
     chosen = theatre.settings.model_copy(update=settings)
     with theatre.store() as store:
         return Session(chosen, store, stopper, clock=theatre.clock, stopping=stopper.asked).run_task("task-1")

@@ -30,7 +30,7 @@ def statuses(theatre: Theatre) -> list[int]:
 
 def tuple_of(**values: str | None) -> dict[str, str | None]:
     """An approved tuple by short keys; each that is not named is left out."""
-    return REMOVED | {PREFIX + key.replace("_", "-"): value for key, value in values.items()}
+    return {**REMOVED, **{PREFIX + key.replace("_", "-"): value for key, value in values.items()}}
 
 
 # --- all six labels removed ---
@@ -111,7 +111,7 @@ def test_heads_leave_the_host_at_opening_at_the_intent_and_at_the_end(theatre: T
 def test_some_labels_removed(theatre: Theatre, missing: list[str]) -> None:
     """`drift_agreement`: a label that has its approved value already is as good as a removed one."""
     theatre.live({key: value for key, value in APPROVED.items() if key not in missing})
-    theatre.state(drift=APPROVED | dict.fromkeys(missing))
+    theatre.state(drift={**APPROVED, **dict.fromkeys(missing)})
     theatre.submit()
     assert_completed(theatre, theatre.run(), writes=1)
     assert record(theatre)["writer"] == "attempt_1"
@@ -132,7 +132,7 @@ def test_some_labels_that_were_prequalified_as_removed_are_back(theatre: Theatre
 def test_a_wrong_value_that_the_drift_record_names(theatre: Theatre, wrong: dict[str, str]) -> None:
     """`drift_agreement.foreign_value`: not foreign, because it was prequalified."""
     theatre.live(wrong)
-    theatre.state(drift=REMOVED | wrong)
+    theatre.state(drift={**REMOVED, **wrong})
     theatre.submit()
     assert_completed(theatre, theatre.run(), writes=1)
 
@@ -141,7 +141,7 @@ def test_a_stored_value_that_no_api_server_accepts_any_more(theatre: Theatre) ->
     """All six labels go in one PATCH, because one that leaves an invalid value is refused."""
     body = {"metadata": {"labels": {ENFORCE: "bogus", WARN: "Restricted"}}}
     theatre.seeder.core.patch_namespace_status(theatre.namespace, body, _content_type="application/merge-patch+json")
-    theatre.state(drift=REMOVED | {ENFORCE: "bogus", WARN: "Restricted"})
+    theatre.state(drift={**REMOVED, ENFORCE: "bogus", WARN: "Restricted"})
     theatre.submit()
     assert_completed(theatre, theatre.run(), writes=1)
 
@@ -151,12 +151,12 @@ def test_a_label_that_the_approved_tuple_leaves_out_is_removed(theatre: Theatre,
     """The PATCH carries null for it, and the probes expect what Pod Security makes of its absence."""
     value = "v1.30" if key.endswith("version") else "baseline"
     theatre.live({key: value})
-    theatre.state(labels=APPROVED | {key: None}, drift=REMOVED | {key: value})
+    theatre.state(labels={**APPROVED, key: None}, drift={**REMOVED, key: value})
     theatre.submit()
     assert_completed(theatre, theatre.run(), writes=1)
     assert key not in theatre.labels()
     (write,) = theatre.writes()
-    assert write["requestObject"]["metadata"]["labels"] == APPROVED | {key: None}
+    assert write["requestObject"]["metadata"]["labels"] == {**APPROVED, key: None}
 
 
 # What Pod Security makes of each is told by probes alone: levels, pinned versions, absence, and warn after enforce.
@@ -175,7 +175,7 @@ TUPLES: Mapping[str, Mapping[str, str | None]] = {
 def test_other_approved_tuples(theatre: Theatre, approved: Mapping[str, str | None]) -> None:
     """`facts.levels`: the expected level and version of each mode come from the tuple."""
     theatre.live({ENFORCE: "restricted", WARN: "baseline"})
-    theatre.state(labels=approved, drift=REMOVED | {ENFORCE: "restricted", WARN: "baseline"})
+    theatre.state(labels=approved, drift={**REMOVED, ENFORCE: "restricted", WARN: "baseline"})
     theatre.submit()
     assert_completed(theatre, theatre.run(), writes=1)
 

@@ -29,6 +29,7 @@ RUNBOOK, CONTRACT = "runbooks/MKS-PSA-Label-Restore-v3/data.yaml", "checks/task_
 NAMESPACE = '"namespace": given.task.namespace,'
 LABELS = '"labels": {key: given.task.labels[key] | some key in given.runbook.label_keys},'
 VERSION = '"resource_version": _last.object.resource_version,'
+KEYS = '"label_keys": given.runbook.label_keys,'
 UID = '"uid": _last.object.uid,'
 NOT_AFTER = '"not_after_ms": min([input.now_ms + given.runbook.limits_ms.go, input.opened.body.deadline_ms]),'
 METADATA = "_metadata := {"
@@ -132,11 +133,18 @@ def test_a_policy_that_asks_to_gather(theatre: Theatre, opa_binary: Path, what: 
     assert_the_shipped_policy_completes(theatre, writes=1)
 
 
-def test_a_policy_that_asks_what_became_of_another_namespace(theatre: Theatre, opa_binary: Path) -> None:
+LOOKS: dict[str, tuple[Changes, str]] = {
+    "another namespace": ({RESOLVE: [(NAMESPACE, '"namespace": "kube-system",')]}, "namespace"),
+    "other labels": ({RESOLVE: [(KEYS, '"label_keys": ["team"],')]}, "labels"),
+}
+
+
+@pytest.mark.parametrize("what", LOOKS)
+def test_a_policy_that_asks_what_became_of(theatre: Theatre, opa_binary: Path, what: str) -> None:
+    changes, code = LOOKS[what]
     theatre.live(APPROVED)
     theatre.submit()
-    changes: Changes = {RESOLVE: [(NAMESPACE, '"namespace": "kube-system",')]}
-    refuse(theatre, opa_binary, changes, "fence.namespace", at="cp1")
+    refuse(theatre, opa_binary, changes, f"fence.{code}", at="cp1")
     assert_the_shipped_policy_completes(theatre, writes=0)
 
 
@@ -149,6 +157,7 @@ PROBES: dict[str, tuple[Changes, str]] = {
         {MANIFESTS: [('"apiVersion": "v1",\n\t"kind": "Pod",', '"apiVersion": "apps/v1",\n\t"kind": "Pod",')]},
         "probe",
     ),
+    "and a readback of other labels": ({VERIFY: [(KEYS, '"label_keys": ["team"],')]}, "labels"),
     "against another namespace": ({VERIFY: [(NAMESPACE, '"namespace": "kube-system",')]}, "namespace"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
@@ -201,6 +202,13 @@ def test_register_agreement_and_waiver_absence_want_the_envelope(theatre: Theatr
     assert_escalated(theatre, theatre.run(), f"{CHECKS[register]}.{code}", origin="cp1")
 
 
+def test_registers_of_fourteen_minutes_ago_let_cp1_pass(theatre: Theatre) -> None:
+    for register in REGISTERS:
+        theatre.register(register, moved(minutes=-14))
+    theatre.submit()
+    assert theatre.plan().next.action == "patch_labels"
+
+
 # --- the document ---
 
 
@@ -223,6 +231,7 @@ DOCUMENTS: dict[str, Callable[[str], str]] = {
     "two documents": before("spare: 1\n---"),
     "a page of HTML": lambda _text: "<html><body>Log in</body></html>\n",
     "JSON that breaks off": lambda _text: '{"schema": "',
+    "JSON with a key that stands twice": lambda _text: '{"complete": false, "complete": true}',
     "JSON with NaN": lambda _text: '{"total": NaN}',
     "bytes that are not UTF-8": lambda _text: "\udcff",
 }
@@ -236,6 +245,14 @@ def test_register_agreement_and_waiver_absence_malformed(theatre: Theatre, regis
     theatre.submit()
     packet = assert_escalated(theatre, theatre.run(), f"{CHECKS[register]}.malformed", origin="cp1")
     assert [one["name"] for one in packet["registers"] if one["outcome"] == "malformed"] == [register]
+
+
+def test_registers_in_json_let_cp1_pass(theatre: Theatre) -> None:
+    for register, file in theatre.files.items():
+        if register in REGISTERS:
+            file.write_text(json.dumps(theatre.target.register(register)), encoding="utf-8")
+    theatre.submit()
+    assert theatre.plan().next.action == "patch_labels"
 
 
 @pytest.mark.parametrize("register", REGISTERS)

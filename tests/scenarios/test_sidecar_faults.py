@@ -26,9 +26,9 @@ COMPLETES = ["cp0 proceed", "cp1 proceed", "cp2 proceed", "cp3 wait", "cp3 proce
 
 @pytest.fixture
 def opa(theatre: Theatre, sidecar: Sidecar) -> Iterator[StandInOpa]:
-    """A stand-in between the executor and the real sidecar; the executor waits a second for an answer."""
+    """A stand-in between the executor and the real sidecar; the executor waits three seconds for an answer."""
     with StandInOpa.start(sidecar.address) as started:
-        settings = {"opa": Opa(socket=started.socket, timeout_s=1)}
+        settings = {"opa": Opa(socket=started.socket, timeout_s=3)}
         theatre.settings = theatre.settings.model_copy(update=settings)
         yield started
 
@@ -50,7 +50,7 @@ def silent(ask: Ask) -> None:
 
 
 def slow(ask: Ask) -> Reply:
-    time.sleep(1.5)
+    time.sleep(3.3)
     return ask()
 
 
@@ -145,7 +145,7 @@ def assert_goes_on(theatre: Theatre, opa: StandInOpa) -> None:
     """With the healthy sidecar the run completes, as if nothing had been in between."""
     opa.alterations = {}
     assert_completed(theatre, theatre.run(), writes=1)
-    assert theatre.asked() == COMPLETES
+    assert theatre.way() == COMPLETES
     with theatre.store() as store:
         assert len(store.runs.list()) == 1
         assert store.verify().result == "chain consistent"
@@ -201,7 +201,7 @@ def test_a_real_sidecar_that_is_killed_or_frozen_in_the_middle_of_a_run(
 ) -> None:
     theatre.submit()
     with Sidecar(opa_binary, bundle) as own:
-        settings = {"opa": Opa(socket=Path(str(own.address.socket)), timeout_s=1)}
+        settings = {"opa": Opa(socket=Path(str(own.address.socket)), timeout_s=3)}
         theatre.settings = theatre.settings.model_copy(update=settings)
         harm = own.process.stop if fault == "killed" else own.process.pause
         theatre.director.cues[moment] = lambda entry: harm()
@@ -211,7 +211,7 @@ def test_a_real_sidecar_that_is_killed_or_frozen_in_the_middle_of_a_run(
         assert len(theatre.writes()) == (moment == "observed:resolve_write")
         own.start() if fault == "killed" else own.process.resume()
         assert_completed(theatre, theatre.run(), writes=1)
-        assert theatre.asked() == COMPLETES
+        assert theatre.way() == COMPLETES
 
 
 def test_a_sidecar_that_is_down_before_the_run_is_opened_leaves_the_task_queued(
@@ -235,7 +235,7 @@ def test_a_bundle_other_than_the_one_that_the_sidecar_serves_from_the_start(
         theatre.run(opa=Opa(socket=Path(str(another_sidecar.address.socket))))
     assert (refused.value.code, refused.value.exit_status) == ("no_decision.wrong_bundle", 12)
     assert_completed(theatre, theatre.run(), writes=1)
-    assert theatre.asked() == COMPLETES
+    assert theatre.way() == COMPLETES
 
 
 def test_the_process_ends_with_12_and_with_0_when_the_sidecar_is_well_again(theatre: Theatre, opa: StandInOpa) -> None:
@@ -265,7 +265,7 @@ def wait_for_the_deadline(theatre: Theatre) -> None:
 
 @pytest.mark.parametrize("checkpoint", ["cp0", "cp1"])
 def test_a_run_without_a_decision_escalates_at_its_deadline(theatre: Theatre, opa: StandInOpa, checkpoint: str) -> None:
-    theatre.submit(**in_seconds(3))
+    theatre.submit(**in_seconds(6))
     refuse_at(theatre, opa, checkpoint, server_error, "no_decision.status", writes=0)
     wait_for_the_deadline(theatre)
     packet = assert_escalated(theatre, theatre.run(), "executor.deadline_no_decision", origin=checkpoint)
@@ -275,7 +275,7 @@ def test_a_run_without_a_decision_escalates_at_its_deadline(theatre: Theatre, op
 def test_a_run_without_a_decision_after_its_write_escalates_with_the_write_in_doubt(
     theatre: Theatre, opa: StandInOpa
 ) -> None:
-    theatre.submit(**in_seconds(4))
+    theatre.submit(**in_seconds(8))
     refuse_at(theatre, opa, "cp2", server_error, "no_decision.status", writes=1)
     wait_for_the_deadline(theatre)
     packet = assert_escalated(theatre, theatre.run(), "executor.deadline_no_decision", origin="cp2", writes=1)
@@ -290,7 +290,7 @@ def test_a_sidecar_that_cannot_be_started_any_more_escalates_at_the_deadline(
     broken = theatre.folder / "opa"
     broken.write_text(f'#!/bin/sh\ncase "$1" in run) exit 1 ;; *) exec {opa_binary} "$@" ;; esac\n')
     broken.chmod(0o755)
-    theatre.submit(**in_seconds(4))
+    theatre.submit(**in_seconds(10))
     with pytest.raises(Stopped):
         run_until(theatre, "observed:gather", opa=Opa(binary=opa_binary))
     with pytest.raises(SidecarFault):

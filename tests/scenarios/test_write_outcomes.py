@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -20,10 +19,10 @@ from tests.scenarios.apiserver_proxy import (
     meanwhile,
     unanswered_until,
 )
+from tests.scenarios.clocks import Suspendable
 from tests.scenarios.process import start
 from tests.scenarios.theatre import Theatre, assert_completed, assert_escalated
 
-from runbook_gate.clock import Reading, SystemClock
 from runbook_gate.configuration import Audit, Cluster
 from runbook_gate.demo.stage import APPROVED, PREFIX, REMOVED
 from runbook_gate.ledger import Finished, Lease
@@ -85,11 +84,6 @@ def settled_ms(theatre: Theatre, intent: Entry) -> int:
     """How long after an intent another attempt was decided."""
     retries = [entry for entry in theatre.history().decisions() if entry.body["verdict"] == "retry"]
     return retries[0].boottime_ms - intent.boottime_ms
-
-
-def once_each(asked: list[str]) -> list[str]:
-    """Decisions without immediate repeats."""
-    return [decided for decided, before in zip(asked, [None, *asked], strict=False) if decided != before]
 
 
 # --- answers that the API server gives ---
@@ -213,7 +207,7 @@ def test_a_write_lost_before_delivery_is_sent_once_more_for_the_same_object(
     proxy.plays = [play]
     theatre.submit()
     assert_completed(theatre, theatre.run(), writes=1)
-    assert once_each(theatre.asked()) == AFTER_ANOTHER_ATTEMPT
+    assert theatre.way() == AFTER_ANOTHER_ATTEMPT
     assert set(reasons(theatre, "wait")) == {"retry_eligibility.unsettled"}
     assert outcomes(theatre)[0] == outcome
     assert reasons(theatre, "retry") == ["retry_eligibility.in_doubt"]
@@ -241,20 +235,6 @@ def test_a_refused_connection_after_the_intent_is_tried_once_more(theatre: Theat
     assert_completed(theatre, theatre.run(), writes=1)
     assert outcomes(theatre) == ["refused", 200]
     assert reasons(theatre, "retry") == ["retry_eligibility.in_doubt"]
-
-
-@dataclass
-class Suspendable(SystemClock):
-    """A clock with which a machine sleeps for a while: boot time goes on, and nobody was there."""
-
-    ahead_ms: int = 0
-
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    def read(self) -> Reading:
-        now = super().read()
-        return Reading(now.at_ms, now.boottime_ms + self.ahead_ms, now.boot_id)
 
 
 def test_a_go_that_passes_between_intent_and_send_is_not_sent_and_counts(theatre: Theatre) -> None:
@@ -481,7 +461,7 @@ def test_a_write_of_a_process_that_was_killed_is_looked_at_before_another_one_go
     assert theatre.director.seen[0] == "observed:resolve_write"
     assert writer(theatre) == ("attempt_1" if landed else "attempt_2")
     if not landed:
-        assert once_each(theatre.asked()) == AFTER_ANOTHER_ATTEMPT
+        assert theatre.way() == AFTER_ANOTHER_ATTEMPT
         assert reasons(theatre, "retry") == ["retry_eligibility.in_doubt"]
         assert settled_ms(theatre, intents(theatre)[0]) >= 10_000
 

@@ -141,6 +141,11 @@ class Theatre:
         """Each decision of the newest run as `cp1 proceed`."""
         return [f"{entry.checkpoint} {entry.body['verdict']}" for entry in self.history().decisions()]
 
+    def way(self) -> list[str]:
+        """The same without immediate repeats, such as waits and a go that lapsed on a busy machine."""
+        asked = self.asked()
+        return [decided for decided, before in zip(asked, [None, *asked], strict=False) if decided != before]
+
     def writes(self) -> list[dict[str, Any]]:
         """Audit events of the executor's real writes to the namespace, in order."""
         lines = self.cluster.server.audit_log.read_text().splitlines()

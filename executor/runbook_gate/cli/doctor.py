@@ -27,9 +27,10 @@ def doctor(
     packet_dir: Path | None,
     output: str,
 ) -> int:
-    """Check everything that a run needs: one line each, with the remedy.
+    """Check everything that a run needs.
 
-    Ledger, bundle, sidecar, registers, audit log, cluster, clock and rights. Nothing is made or changed.
+    One line each, with the remedy: ledger, bundle, sidecar, registers, audit log, cluster, clock and rights. Nothing is
+    made or changed.
     """
     chosen = settings(context, store=store, bundle=bundle, kubeconfig=kubeconfig, packet_dir=packet_dir)
     findings = list(examine(chosen, namespace))

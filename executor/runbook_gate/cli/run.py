@@ -36,7 +36,10 @@ def run(
     packet_dir: Path | None,
     output: str,
 ) -> int:
-    """Carry out the task TASK-ID from wherever its ledger stands, or the next that is due."""
+    """Carry out one task, or the next that is due.
+
+    The run of TASK-ID goes on from wherever its ledger stands; of a task that has ended the stored result is printed.
+    """
     if take_next == (task_id is not None):
         raise click.UsageError("Give either TASK-ID or --next.", context)
     if only_plan and task_id is None:

@@ -27,7 +27,10 @@ from runbook_gate.timestamps import rfc3339
 @output_option
 @click.pass_context
 def show(context: click.Context, run: str, store: Path | None, output: str) -> None:
-    """Tell what happened in RUN, a run or the task that it is of."""
+    """Tell what happened in a run.
+
+    RUN is a run, or the task that it is of.
+    """
     with store_of(settings(context, store=store), read_only=True) as opened:
         history = History(opened.runs.entries(_run_of(opened, run)))
     told = summary(history)

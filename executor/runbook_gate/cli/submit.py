@@ -39,9 +39,9 @@ def submit(
     packet_dir: Path | None,
     output: str,
 ) -> int:
-    """Record the task in the file TASK, YAML or JSON.
+    """Record a task; --run goes on at once.
 
-    The same task again changes nothing; of one that has ended the stored result is printed.
+    TASK is a file, YAML or JSON. The same task again changes nothing; of one that has ended the stored result is printed.
     """
     document = read_task(task)
     chosen = settings(context, store=store, bundle=bundle, kubeconfig=kubeconfig, packet_dir=packet_dir)

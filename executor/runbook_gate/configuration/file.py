@@ -36,7 +36,7 @@ def read_file(file: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise InvalidDocument(f"{file}: not UTF-8.") from None
     except tomllib.TOMLDecodeError as fault:
-        line = re.search(r"line [0-9]+", str(fault))
+        line = re.search(r"line [0-9]+|end of document", str(fault))
         raise InvalidDocument(f"{file}{', ' + line[0] if line else ''}: not well-formed TOML.") from None
     folder = file.absolute().parent
     for path in PATHS:

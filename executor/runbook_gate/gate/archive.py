@@ -27,7 +27,7 @@ def unpack(raw: bytes, *, source: str) -> Mapping[str, bytes]:
 
     Raises:
         InvalidDocument: it is no gzipped tar, or more than 16 MiB unpacked, or holds anything but plain files
-            and folders, a path that leads out of it, or a path twice.
+            and folders, a path that leads out of it or cannot be printed, or a path twice.
     """
     files: dict[str, bytes] = {}
     try:
@@ -57,6 +57,8 @@ def _path(member: tarfile.TarInfo, source: str) -> str:
     parts = [part for part in PurePosixPath(member.name).parts if part.strip("/")]
     if not parts or ".." in parts:
         raise _refused(source, "it holds a path that leads out of it")
+    if not "".join(parts).isprintable():  # a line break could forge the list that is hashed
+        raise _refused(source, "it holds a path that cannot be printed")
     return "/".join(parts)
 
 

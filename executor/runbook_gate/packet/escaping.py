@@ -27,9 +27,9 @@ def escape(value: object) -> str:
     """A sentence that Markdown shows as it is.
 
     Args:
-        value: its text.
+        value: its text; white space around it, at which emphasis would end early, is left out.
     """
-    return _LINK.sub(r"\\\g<0>", _MARKUP.sub(r"\\\g<0>", _short(value)))
+    return _LINK.sub(r"\\\g<0>", _MARKUP.sub(r"\\\g<0>", _short(value).strip()))
 
 
 def code(value: object) -> str:

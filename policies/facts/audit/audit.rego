@@ -17,7 +17,7 @@ username := input.observed.gather.body.identity.username
 # METADATA
 # title: Audit events of a probe, of all rounds, without repetition
 of_probe(probe) := {event |
-	some event in _by_audit_id[probe.audit_id]
+	some event in object.get(_by_audit_id, probe.audit_id, set())
 	_ours(event)
 	event.verb == "create"
 	event.resource == probe.resource

@@ -1,0 +1,26 @@
+package checks.restoration_test
+
+import future.keywords.not
+
+import data.cases
+import data.checks.restoration
+
+test_passes if {
+	wrong := {name |
+		some name, asked in cases.good.restoration
+		found := restoration with input as asked
+		not cases.passes(found)
+	}
+	wrong == set()
+	count(cases.good.restoration) > 0
+}
+
+test_denies if {
+	wrong := {name |
+		some name, case in cases.failing.restoration
+		found := restoration with input as case.input
+		not cases.denies(found, case)
+	}
+	wrong == set()
+	count(cases.failing.restoration) > 0
+}

@@ -1,0 +1,78 @@
+package facts.doubt_test
+
+import future.keywords.not
+
+import data.facts.doubt
+
+_answer(changes) := object.union({"outcome": "answered", "status": 200}, changes)
+
+_asked(answer, looks) := object.union(
+	{
+		"opened": {"body": {"task": {"runbook": "MKS-PSA-Label-Restore-v3"}}},
+		"attempts": [{
+			"intent": {"seq": 5, "body": {"uid": "u", "resource_version": "1"}},
+			"observation": {"body": {"patched": {"http": answer}}},
+		}],
+		"observed": {"gather": null, "resolve_write": null},
+		"rounds": [],
+	},
+	looks,
+)
+
+_read(status, version) := {
+	"http": {"outcome": "answered", "status": status},
+	"object": {"uid": "u", "resource_version": version},
+}
+
+_resolved(seq, read) := {"observed": {"resolve_write": {"seq": seq, "body": {"read": read}}}}
+
+_moving := {"first": _read(200, "1"), "last": _read(200, "2")}
+
+_timeout := _answer({"outcome": "timed_out", "status": null})
+
+# Input, whether a write may still land.
+_cases := {
+	"answered": [_asked(_answer({}), {}), false],
+	"refused": [_asked(_answer({"status": 403}), {}), false],
+	"slowed down": [_asked(_answer({"status": 429}), {}), false],
+	"a status below 500": [_asked(_answer({"status": 499}), {}), false],
+	"a server error": [_asked(_answer({"status": 500}), {}), true],
+	"answered without a status": [_asked(_answer({"status": null}), {}), true],
+	"timed out": [_asked(_timeout, {}), true],
+	"lost": [_asked(_answer({"outcome": "lost", "status": null}), {}), true],
+	"no connection": [_asked(_answer({"outcome": "refused", "status": null}), {}), false],
+	"not sent": [_asked(_answer({"outcome": "not_sent", "status": null}), {}), false],
+	"interrupted": [
+		json.patch(_asked(_timeout, {}), [{"op": "replace", "path": "/attempts/0/observation", "value": null}]),
+		true,
+	],
+	"unmoved": [_asked(_timeout, _resolved(6, _read(200, "1"))), true],
+	"moved": [_asked(_timeout, _resolved(6, _read(200, "2"))), false],
+	"moved before the attempt": [_asked(_timeout, _resolved(4, _read(200, "2"))), true],
+	"a read without a version": [_asked(_timeout, _resolved(6, _read(200, null))), true],
+	"a read without an answer": [_asked(_timeout, _resolved(6, _read(503, "2"))), true],
+	"the namespace is gone": [_asked(_timeout, _resolved(6, {"http": {"outcome": "answered", "status": 404}})), false],
+	"the namespace is another one": [
+		_asked(_timeout, _resolved(6, object.union(_read(200, "1"), {"object": {"uid": "v"}}))),
+		false,
+	],
+	"moved when gathered": [
+		_asked(_timeout, {"observed": {"gather": {"seq": 9, "body": _moving}}}),
+		false,
+	],
+	"moved in a round": [
+		_asked(_timeout, {"rounds": [{"seq": 9, "body": {"servers": [_moving]}}]}),
+		false,
+	],
+	"no attempt": [{"attempts": []}, false],
+	"nothing": [{}, false],
+}
+
+test_knows if {
+	wrong := {name |
+		some name, case in _cases
+		found := doubt.open with input as case[0]
+		not found == case[1]
+	}
+	wrong == set()
+}

@@ -1,0 +1,33 @@
+package facts.given_test
+
+import future.keywords.not
+
+import data.facts.given
+
+_entry(boot, boottime, at) := {"boot_id": boot, "boottime_ms": boottime, "at_ms": at}
+
+# From, to, milliseconds; null where they are not known.
+_cases := {
+	"within a boot": [_entry("b", 10, 100), _entry("b", 25, 999), 15],
+	"over a boot": [_entry("b", 10, 100), _entry("c", 25, 999), 899],
+	"the wall clock put back": [_entry("b", 10, 100), _entry("c", 25, 40), -60],
+	"within a boot of unknown time": [_entry("b", 10, 100), _entry("b", null, 999), null],
+	"within a boot from an unknown time": [_entry("b", "10", 100), _entry("b", 25, 999), null],
+	"over a boot of unknown time": [_entry("b", 10, 100), _entry("c", 25, null), null],
+	"an unknown boot": [_entry(null, 10, 100), _entry(null, 25, 999), null],
+	"from an unknown boot": [_entry(null, 10, 100), _entry("b", 25, 999), null],
+	"to an unknown boot": [_entry("b", 10, 100), _entry(7, 25, 999), null],
+	"nothing": [{}, {}, null],
+}
+
+test_measures if {
+	wrong := {name |
+		some name, case in _cases
+		not _measured(case)
+	}
+	wrong == set()
+}
+
+_measured([from, to, expected]) if given.elapsed_ms(from, to) == expected
+
+_measured([from, to, null]) if not given.elapsed_ms(from, to)

@@ -1,0 +1,77 @@
+package facts.writer_test
+
+import future.keywords.not
+
+import data.cases
+import data.facts.writer
+
+# Case, who wrote, what shows it.
+_cases := {
+	"pass/cp4/restored": ["attempt_1", "shown"],
+	"pass/cp4/audit_of_the_write_inferred": ["attempt_1", "inferred"],
+	"pass/cp4/second_attempt": ["attempt_2", "shown"],
+	"pass/cp4/attempt_without_an_answer": ["attempt_2", "shown"],
+	"pass/cp4/landed_without_an_answer_audit_shown": ["attempt_1", "shown"],
+	"pass/cp4/nothing_written": ["none", "inferred"],
+	"pass/cp4/written_by_somebody_else": ["other", "inferred"],
+	"pass/cp4/without_an_answer_and_written_by_somebody_else": ["other", "inferred"],
+	"pass/cp4/writer_unknown": ["unknown", "inferred"],
+	"pass/cp2/landed_without_an_answer": ["attempt_1", "shown"],
+}
+
+test_names if {
+	wrong := {path |
+		some path, expected in _cases
+		found := [writer.name, writer.evidence] with input as cases.at(path)
+		not found == expected
+	}
+	wrong == set()
+}
+
+_changed(path, changes) := json.patch(cases.at(path), changes)
+
+test_a_marker_alone_names_the_attempt if {
+	asked := _changed("pass/cp4/audit_of_the_write_inferred", [{
+		"op": "replace",
+		"path": "/attempts/0/observation",
+		"value": null,
+	}])
+	[writer.name, writer.evidence] == ["attempt_1", "inferred"] with input as asked
+}
+
+test_an_event_alone_names_the_attempt if {
+	asked := _changed("pass/cp4/landed_without_an_answer_audit_shown", [{
+		"op": "replace",
+		"path": "/observed/resolve_write/body/read/object/markers",
+		"value": [],
+	}])
+	[writer.name, writer.evidence] == ["attempt_1", "shown"] with input as asked
+}
+
+test_an_event_without_success_names_nobody if {
+	asked := _changed("pass/cp4/landed_without_an_answer_audit_shown", [
+		{"op": "replace", "path": "/observed/resolve_write/body/read/object/markers", "value": []},
+		{"op": "replace", "path": "/observed/resolve_write/body/audit/events/0/code", "value": 504},
+		{"op": "replace", "path": "/observed/resolve_write/body/audit/writes", "value": []},
+	])
+	[writer.name, writer.evidence] == ["unknown", "inferred"] with input as asked
+}
+
+test_a_cut_audit_log_names_nobody if {
+	asked := _changed("pass/cp4/without_an_answer_and_written_by_somebody_else", [{
+		"op": "replace",
+		"path": "/observed/resolve_write/body/audit/complete",
+		"value": false,
+	}])
+	writer.name == "unknown" with input as asked
+}
+
+test_a_marker_of_an_unknown_attempt_does_not_count if {
+	asked := _changed("pass/cp4/restored", [
+		{"op": "replace", "path": "/observed/resolve_write/body/read/object/markers/0/attempt", "value": 7},
+		{"op": "replace", "path": "/attempts/0/observation", "value": null},
+		{"op": "replace", "path": "/observed/resolve_write/body/audit/events", "value": []},
+		{"op": "replace", "path": "/observed/resolve_write/body/audit/writes", "value": []},
+	])
+	writer.name == "unknown" with input as asked
+}

@@ -1,0 +1,233 @@
+package gate_test
+
+import future.keywords.not
+
+import data.cases
+import data.gate
+
+# What the runbook, a check or an action would have to be like for the gate alone to notice.
+_runbook := data.runbooks["MKS-PSA-Label-Restore-v3"]
+
+_first_attempt := cases.at("pass/cp1/first_attempt")
+
+_about_facts := {"register_agreement", "waiver_absence", "cluster_identity", "namespace_identity"}
+
+_codes(decision) := {denial.code | some denial in decision.denials}
+
+test_decides_on_good_inputs if {
+	wrong := {name |
+		some group in object.keys(data.fixtures.pass)
+		some name, case in cases.of_group[group]
+		decision := gate.decision with input as case.input
+		not _right(decision, case)
+	}
+	wrong == set()
+}
+
+test_decides_where_the_namespace_or_a_register_does_not_agree if {
+	wrong := {name |
+		some group in _about_facts
+		some name, case in cases.of_group[group]
+		decision := gate.decision with input as case.input
+		not _right(decision, case)
+	}
+	wrong == set()
+}
+
+test_decides_where_a_write_or_its_verification_fails if {
+	wrong := {name |
+		some group in (object.keys(data.fixtures.fail) - _about_facts)
+		some name, case in cases.of_group[group]
+		decision := gate.decision with input as case.input
+		not _right(decision, case)
+	}
+	wrong == set()
+}
+
+test_there_are_cases if {
+	count(data.fixtures.pass) == 5
+	count(data.fixtures.fail) > 10
+}
+
+test_cases_of_every_check_and_of_the_gate if {
+	known := {check | some table in _runbook.checkpoints.restore; some check in table.checks} | {"gate"}
+	object.keys(data.fixtures.fail) == known
+}
+
+_strange := {
+	"no object": "text",
+	"null": null,
+	"empty": {},
+	"empty task": {"opened": {"body": {"task": {}}}},
+	"numbers": {"run_id": 1, "step": 2, "checkpoint": 3, "ledger_head": 4, "opened": {"body": {"task": {"runbook": 5}}}},
+}
+
+test_escalates_what_it_does_not_know if {
+	wrong := {name |
+		some name, asked in _strange
+		decision := gate.decision with input as asked
+		not _unknown(decision)
+	}
+	wrong == set()
+}
+
+test_a_check_that_the_bundle_lacks_denies if {
+	_silent({"no_such_check"}, gate.decision) with input as _first_attempt
+		with data.runbooks as _with_checks(["task_contract", "no_such_check"])
+}
+
+test_a_check_that_the_bundle_lacks_denies_beside_a_wait if {
+	decision := gate.decision with input as cases.at("fail/drift_agreement/moved_between_the_reads")
+		with data.runbooks as _with_checks(["drift_agreement", "no_such_check"])
+	_silent({"no_such_check"}, decision)
+	"drift_agreement.moved" in _codes(decision)
+}
+
+test_a_check_that_says_nothing_denies if {
+	_silent({"retry_eligibility"}, gate.decision) with input as _first_attempt
+		with data.runbooks as _with_checks(["task_contract", "retry_eligibility"])
+		with data.checks.retry_eligibility.deny as set()
+}
+
+test_a_check_may_keep_silent_while_another_denies if {
+	decision := gate.decision with input as cases.at("fail/namespace_identity/unanswered")
+	decision.verdict == "wait"
+	not "gate.check_silent" in _codes(decision)
+}
+
+test_a_denial_beside_a_pass_denies if {
+	decision := gate.decision with input as _first_attempt
+		with data.checks.lineage.pass as true
+		with data.checks.lineage.deny as {{"code": "lineage.not_allowed", "message": "", "solution": "", "facts": {}}}
+		with data.runbooks as _with_checks(["task_contract", "lineage"])
+	decision.verdict == "escalate"
+	_codes(decision) == {"lineage.not_allowed"}
+}
+
+test_no_checks_deny if {
+	decision := gate.decision with input as _first_attempt with data.runbooks as _with_checks([])
+	decision.verdict == "escalate"
+	_codes(decision) == {"gate.nothing_to_check"}
+}
+
+test_two_actions_are_none if {
+	_undecided(["gather", "patch_labels"], gate.decision) with input as _first_attempt
+		with data.runbooks as _with_candidates(["gather", "patch_labels"])
+}
+
+test_no_action_is_none if {
+	_undecided([], gate.decision) with input as _first_attempt with data.runbooks as _with_candidates(["finish"])
+	_undecided([], gate.decision) with input as _first_attempt with data.runbooks as _with_candidates([])
+	_undecided([], gate.decision) with input as _first_attempt with data.runbooks as _with_candidates(["no_such_action"])
+}
+
+test_a_candidate_may_lead_to_the_next_step if {
+	allowed := [{"action": "gather", "checkpoint": "cp1", "step": "unlock"}]
+	decision := gate.decision with input as _first_attempt
+		with data.runbooks as _patched([{"op": "replace", "path": ["cp1", "next", "proceed"], "value": allowed}])
+	decision.verdict == "proceed"
+	decision.next.step == "unlock"
+}
+
+test_no_deadline_is_a_past_one if {
+	asked := json.patch(_first_attempt, [{"op": "replace", "path": "/opened/body/deadline_ms", "value": null}])
+	decision := gate.decision with input as asked
+	decision.verdict == "escalate"
+	_codes(decision) == {"gate.action_undecided", "gate.deadline_passed"}
+}
+
+test_a_write_keeps_the_deadline_where_the_checkpoint_does_not if {
+	late := json.patch(_first_attempt, [{"op": "replace", "path": "/opened/body/deadline_ms", "value": 1}])
+	decision := gate.decision with input as late
+		with data.runbooks as _patched([{"op": "replace", "path": ["cp1", "stops_at_deadline"], "value": false}])
+	decision.verdict == "escalate"
+	_codes(decision) == {"gate.deadline_passed"}
+}
+
+# Codes that the check answers with, and the verdict.
+_answers := {
+	"wait": {"retry_eligibility.conflict", "namespace_identity.unanswered"},
+	"retry": {"retry_eligibility.conflict"},
+	"escalate": {"retry_eligibility.conflict", "retry_eligibility.refused"},
+}
+
+test_wait_beats_retry_and_escalation_both if {
+	every verdict, codes in _answers {
+		denials := {{"code": code, "message": "", "solution": "", "facts": {}} | some code in codes}
+		decision := gate.decision with input as cases.at("fail/retry_eligibility/conflict")
+			with data.checks.retry_eligibility.deny as denials
+		decision.verdict == verdict
+	}
+}
+
+test_a_wait_without_a_length_is_none if {
+	decision := gate.decision with input as cases.at("fail/namespace_identity/unanswered")
+		with data.runbooks as {"MKS-PSA-Label-Restore-v3": object.union(_runbook, {"limits_ms": {"pause": {"cp1": null}}})}
+	decision.verdict == "escalate"
+	_codes(decision) == {"gate.action_undecided", "namespace_identity.unanswered"}
+}
+
+_right(decision, case) if {
+	decision.verdict == case.expected.verdict
+	object.filter(decision.next, object.keys(case.expected.next)) == case.expected.next
+	[object.filter(denial, ["code", "facts"]) | some denial in decision.denials] == case.expected.denials
+	every denial in decision.denials { _explained(denial) }
+	_echoes(decision, case.input)
+}
+
+_echoes(decision, asked) if {
+	echoed := ["run_id", "step", "checkpoint", "ledger_head"]
+	object.filter(decision, echoed) == object.filter(asked, echoed)
+	decision.schema == 1
+	decision.runbook == asked.opened.body.task.runbook
+	decision.input_sha256 == crypto.sha256(json.marshal(asked))
+}
+
+_explained(denial) if {
+	regex.match(`^[a-z_]+\.[a-z_]+$`, denial.code)
+	denial.message != ""
+	denial.solution != ""
+}
+
+_silent(checks, decision) if {
+	decision.verdict == "escalate"
+	checks == {denial.facts.check |
+		some denial in decision.denials
+		denial.code == "gate.check_silent"
+	}
+}
+
+_undecided(actions, decision) if {
+	decision.verdict == "escalate"
+	decision.next.action == "escalate"
+	[{"wanted": "proceed", "possible": actions}] == [denial.facts |
+		some denial in decision.denials
+		denial.code == "gate.action_undecided"
+	]
+}
+
+_unknown(decision) if {
+	decision.verdict == "escalate"
+	decision.runbook == "unknown"
+	decision.next == {
+		"action": "escalate",
+		"step": "unknown",
+		"checkpoint": null,
+		"until_ms": null,
+		"params": {"write_in_doubt": false},
+	}
+	_codes(decision) == {"gate.unknown_runbook"}
+}
+
+_patched(changes) := {"MKS-PSA-Label-Restore-v3": json.patch(_runbook, [change |
+	some one in changes
+	change := object.union(one, {"path": array.concat(["checkpoints", "restore"], one.path)})
+])}
+
+_with_checks(checks) := _patched([{"op": "replace", "path": ["cp1", "checks"], "value": checks}])
+
+_with_candidates(actions) := _patched([{
+	"op": "replace",
+	"path": ["cp1", "next", "proceed"],
+	"value": [{"action": action, "checkpoint": "cp2"} | some action in actions],
+}])

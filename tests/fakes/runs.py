@@ -1,0 +1,135 @@
+"""Whole runs in a second: the shipped policies in a real OPA, a store in a file, a cluster and a clock in memory.
+
+For tests of what is told about runs. How runs go is tested on the real API server, in tests/scenarios.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import yaml
+from tests.fakes.clock import ManualClock
+from tests.fakes.cluster import FakeAuditLog, FakeCluster, Fault
+from tests.fakes.server import FakeServer
+
+from runbook_gate.cluster.calls import Call
+from runbook_gate.configuration import Settings
+from runbook_gate.demo.stage import APPROVED, REGISTERS, Target, write
+from runbook_gate.effects.registry import EFFECTS
+from runbook_gate.engine.acting import Actor
+from runbook_gate.engine.heads import Heads
+from runbook_gate.engine.journal import Journal
+from runbook_gate.engine.loop import Run
+from runbook_gate.engine.narration import Narrator, Silent
+from runbook_gate.engine.opening import open_run
+from runbook_gate.gate.bundle import Bundle
+from runbook_gate.gate.client import OpaGate
+from runbook_gate.gate.sidecar import Sidecar
+from runbook_gate.ledger import Finished, Store
+from runbook_gate.models.runbook import Pins
+from runbook_gate.models.task import Submission
+from runbook_gate.registers.files import FileRegisters
+from runbook_gate.session import open_store
+from runbook_gate.submission import read_task, submitted
+from runbook_gate.surroundings import Surroundings
+
+
+class LittleWorld:
+    """A folder with a store, and namespaces in memory.
+
+    Args:
+        folder: for the store and the registers.
+        bundle: the policies.
+        sidecar: serves them.
+
+    Attributes:
+        settings: with which the command line finds the store.
+        clock: goes when it is told to.
+        server: the API server in memory.
+        fault: asked before each request of a run.
+        stopping: asked by runs at their safe points.
+    """
+
+    def __init__(self, folder: Path, bundle: Bundle, sidecar: Sidecar) -> None:
+        self.folder, self._bundle, self._sidecar = folder, bundle, sidecar
+        self.settings = Settings(store=folder / "ledger.sqlite", packet_dir=folder / "packets")
+        self.clock = ManualClock(at_ms=int(time.time() * 1000))
+        self.server = FakeServer(self.clock)
+        self.fault: Callable[[Call], Fault | None] = lambda call: None
+        self.stopping: Callable[[], bool] = lambda: False
+
+    def open(self) -> Store:
+        """The store."""
+        return open_store(self.settings, clock=self.clock)
+
+    def submit(self, task_id: str, namespace: str, **changes: Any) -> Target:
+        """Make a namespace without the labels, registers that agree, and submit a task."""
+        uid = self.server.create_namespace(namespace)
+        target = Target(namespace, uid, self.server.namespaces["kube-system"]["metadata"]["uid"])
+        files = write(self.folder / task_id, target, task_id)
+        document = {**target.task(task_id), **changes}
+        files["task"].write_text(yaml.safe_dump(document), encoding="utf-8")
+        submission = Submission(submitter="demo", assurance="claimed", submitted_ms=self.clock.read().at_ms)
+        with self.open() as store:
+            store.tasks.submit(submitted(read_task(files["task"]), submission))
+        return target
+
+    def waive(self, task_id: str, waiver: dict[str, Any]) -> None:
+        """Let the register of exceptions answer a task with a waiver."""
+        path = self.folder / task_id / "platform_exceptions.yaml"
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        path.write_text(yaml.safe_dump({**document, "total": 1, "records": [waiver]}), encoding="utf-8")
+
+    def run(self, task_id: str, narrator: Narrator | None = None) -> Finished:
+        """Open a run of the task, and carry it out."""
+        gate = OpaGate(self._sidecar.address, timeout_s=10)
+        with self.open() as store:
+            task = store.tasks.get(task_id)
+            heads = Heads(self.settings.heads_file)
+            lease = open_run(
+                store,
+                task,
+                bundle=self._bundle,
+                pins=self._pins(gate),
+                holder="here:1",
+                clock=self.clock,
+                heads=heads,
+                facts=store.facts,
+            )
+            journal = Journal(store, lease, heads)
+            key = journal.history.opened.target_key
+            actor = Actor(EFFECTS, self._world(task_id, partial(store.facts, key, run=lease.run)), self.clock)
+            return Run(journal, gate, actor, self.clock, narrator or Silent(), self.stopping).go()
+
+    def _world(self, task_id: str, facts: Any) -> Surroundings:
+        cluster = FakeCluster(self.server, self.clock)
+        cluster.fault = lambda call: self.fault(call)
+        registers = {name: self.folder / task_id / f"{name}.yaml" for name in REGISTERS}
+        return Surroundings(
+            cluster=cluster,
+            servers=(),
+            registers=FileRegisters(registers, self.clock),
+            audit=FakeAuditLog(self.server),
+            clock=self.clock,
+            ledger_facts=facts,
+        )
+
+    def _pins(self, gate: OpaGate) -> Pins:
+        version, _ = gate.revision()
+        return Pins(
+            content_sha256=self._bundle.content_sha256,
+            bundle_sha256=self._bundle.bundle_sha256,
+            capabilities_sha256="d" * 64,
+            signer_key_id=None,
+            opa_version=version,
+            opa_platform=None,
+            opa_sha256=None,
+            opa_basis="claimed",
+        )
+
+
+__all__ = ["APPROVED", "LittleWorld"]
