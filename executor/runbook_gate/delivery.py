@@ -6,31 +6,43 @@ import json
 from pathlib import Path
 
 from runbook_gate.errors import Undelivered
-from runbook_gate.ledger import Finished, Store
+from runbook_gate.ledger import Store
 from runbook_gate.models.packet import Packet
 from runbook_gate.packet.markdown import render
 
 
-def deliver(store: Store, finished: Finished, folder: Path | None) -> None:
-    """Write the packet's two files, unless the run completed or no folder is configured.
+def deliver(store: Store, packet_id: str | None, folder: Path | None) -> None:
+    """Write a packet's two files, unless there is no packet or no folder is configured.
+
+    Args:
+        store: the ledger.
+        packet_id: id of the packet; None of a run that completed.
+        folder: `packet_dir`.
 
     Raises:
         Undelivered: if the folder cannot be written; the packet itself is safe in the store.
     """
-    if finished.packet is None or folder is None:
+    if packet_id is None or folder is None:
         return
-    raw = store.escalations.packet(finished.packet)
+    raw = store.escalations.packet(packet_id)
     packet = Packet.model_validate_json(raw)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _replace(folder / f"{finished.packet}.json", json.dumps(json.loads(raw), indent=2) + "\n")
-        _replace(folder / f"{finished.packet}.md", render(packet))
+        _replace(folder / f"{packet_id}.json", json.dumps(json.loads(raw), indent=2) + "\n")
+        _replace(folder / f"{packet_id}.md", render(packet))
     except OSError as fault:
         raise Undelivered(
             f"packet_dir {folder}: {fault.strerror}.",
             advice=f"Make the folder writable and start the same command again. The packet is in the store: "
-            f"runbook-gate escalations show {finished.packet}.",
+            f"runbook-gate escalations show {packet_id}.",
         ) from None
+
+
+def undelivered(store: Store, folder: Path | None) -> list[str]:
+    """Ids of open escalations whose packet is not in the folder."""
+    if folder is None:
+        return []
+    return [one.id for one in store.escalations.list("open") if not (folder / f"{one.id}.md").exists()]
 
 
 def _replace(path: Path, text: str) -> None:

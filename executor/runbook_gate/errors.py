@@ -9,6 +9,7 @@ RunbookGateError
 ├── Stopped                        safe to start again (12)
 │   ├── NoDecision                 the gate gave no answer that may be acted on
 │   ├── Undelivered                the run ended, but its packet could not be brought to packet_dir
+│   ├── Parked                     the next moment is too far away for a process to wait for
 │   ├── LeaseLost                  another process took the run over
 │   └── SidecarFault               OPA could not be started or reached
 ├── LedgerFault                    the store (13)
@@ -98,6 +99,20 @@ class Undelivered(Stopped):
     """The run ended, and its packet is in the store, but could not be brought to `packet_dir`."""
 
     default_advice = "Make the folder writable and start the same command again: the packet is delivered then."
+
+
+class Parked(Stopped):
+    """The next moment is too far away for a process to wait for.
+
+    Attributes:
+        until_ms: when the run is due again, milliseconds since the epoch.
+    """
+
+    default_advice = "`run --next` takes the run up when it is due."
+
+    def __init__(self, until_ms: int) -> None:
+        super().__init__("The run waits for longer than a process does.")
+        self.until_ms = until_ms
 
 
 class LeaseLost(Stopped):

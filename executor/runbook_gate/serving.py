@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from runbook_gate import resources
 from runbook_gate.binaries import find_tool
 from runbook_gate.canonical import sha256_hex
 from runbook_gate.configuration import Settings
-from runbook_gate.errors import InvalidDocument, UsageFault
+from runbook_gate.errors import EnvironmentFault, InvalidDocument, UsageFault
 from runbook_gate.gate.build import check_capabilities
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.client import Address, OpaGate
@@ -33,6 +33,15 @@ class Serving:
     gate: OpaGate
     started: Sidecar | None = None
     platform: str | None = None
+
+    def measured(self, pins: Pins) -> Pins:
+        """The pins of a run, with what is known of the OPA that answers now."""
+        known = {
+            "opa_platform": self.platform,
+            "opa_sha256": self.started.binary_sha256 if self.started else None,
+            "opa_basis": "measured" if self.started else "claimed",
+        }
+        return pins.model_copy(update=known)
 
     def pins(self, bundle: Bundle) -> Pins:
         """What a run is pinned to: this bundle, and the OPA that answers now.
@@ -72,6 +81,8 @@ def read_bundle(settings: Settings) -> Bundle:
         )
     if starts_sidecar(settings):
         check_capabilities(bundle, opa=opa_binary(settings))
+    elif (opa := _opa_at_hand(settings)) is not None:
+        check_capabilities(bundle, opa=opa)
     return bundle
 
 
@@ -98,9 +109,18 @@ def starts_sidecar(settings: Settings) -> bool:
     return settings.opa.socket is None and settings.opa.url is None
 
 
+def _opa_at_hand(settings: Settings) -> Path | None:
+    with suppress(EnvironmentFault):
+        return opa_binary(settings)
+    return None
+
+
 def platform_of(opa: Path) -> str | None:
     """What `opa version` says of its platform; None if it does not say."""
-    told = subprocess.run([str(opa), "version"], env={}, capture_output=True, text=True, timeout=10, check=False)
+    try:
+        told = subprocess.run([str(opa), "version"], env={}, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
     stated = [line.partition(":")[2].strip() for line in told.stdout.splitlines() if line.startswith("Platform:")]
     return stated[0] if stated else None
 

@@ -49,7 +49,7 @@ class Surroundings:
 
 
 def surroundings(settings: Settings, clock: Clock, ledger_facts: Callable[[], LedgerFacts]) -> Surroundings:
-    """Make the surroundings of a run.
+    """Make the surroundings of a run. Nothing is asked yet.
 
     Raises:
         UsageFault: if no kubeconfig is configured.

@@ -54,6 +54,27 @@ passes(check) if {
 }
 
 # METADATA
+# title: The check neither passes nor denies, because another one denies on the same fact
+silent(check) if {
+	not check.pass
+	check.deny == set()
+}
+
+# METADATA
+# title: The check does not pass, and denies
+denies_something(check) if {
+	not check.pass
+	count(check.deny) > 0
+}
+
+# METADATA
+# title: A good input with other values at some places
+changed(path, values) := json.patch(at(path), [change |
+	some place, value in values
+	change := {"op": "replace", "path": place, "value": value}
+])
+
+# METADATA
 # title: The check does not pass, and denies what the case says and nothing else
 denies(check, case) if {
 	not check.pass

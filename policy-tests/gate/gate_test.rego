@@ -59,7 +59,13 @@ _strange := {
 	"null": null,
 	"empty": {},
 	"empty task": {"opened": {"body": {"task": {}}}},
-	"numbers": {"run_id": 1, "step": 2, "checkpoint": 3, "ledger_head": 4, "opened": {"body": {"task": {"runbook": 5}}}},
+	"numbers": {
+		"run_id": 1,
+		"step": 2,
+		"checkpoint": 3,
+		"ledger_head": 4,
+		"opened": {"body": {"task": {"runbook": 5}}},
+	},
 }
 
 test_escalates_what_it_does_not_know if {
@@ -136,6 +142,23 @@ test_no_deadline_is_a_past_one if {
 	_codes(decision) == {"gate.action_undecided", "gate.deadline_passed"}
 }
 
+# A comparison of null or a string with a number has an answer, but says nothing.
+_clocks := {
+	"no time": {"path": "/now_ms", "value": null},
+	"no deadline": {"path": "/opened/body/deadline_ms", "value": null},
+	"a deadline in words": {"path": "/opened/body/deadline_ms", "value": "tomorrow"},
+}
+
+test_a_wait_without_a_clock_is_past_the_deadline if {
+	wrong := {name |
+		some name, clock in _clocks
+		asked := json.patch(cases.at("fail/verification_reconciliation/one_round"), [object.union(clock, {"op": "replace"})])
+		decision := gate.decision with input as asked
+		not _late(decision)
+	}
+	wrong == set()
+}
+
 test_a_write_keeps_the_deadline_where_the_checkpoint_does_not if {
 	late := json.patch(_first_attempt, [{"op": "replace", "path": "/opened/body/deadline_ms", "value": 1}])
 	decision := gate.decision with input as late
@@ -204,6 +227,11 @@ _undecided(actions, decision) if {
 		some denial in decision.denials
 		denial.code == "gate.action_undecided"
 	]
+}
+
+_late(decision) if {
+	decision.verdict == "escalate"
+	"gate.deadline_passed" in _codes(decision)
 }
 
 _unknown(decision) if {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.core import bodies
-from tests.core.chain import Chain, gathered
+from tests.core.chain import Chain, gathered, verified
 from tests.fakes.gate import decision
 
 from runbook_gate.core import fence
@@ -44,13 +44,39 @@ def violation(made: Decision, history: History | None = None) -> str:
         asked("cp2 wait resolve_write cp2", until_ms=bodies.T0),
         asked("cp2 retry gather cp1"),
         asked("cp3 proceed gather cp4"),
-        asked(COMPLETE, params=bodies.FINISH),
         *(asked(f"cp{number} escalate escalate -", params={"write_in_doubt": False}) for number in range(5)),
     ],
     ids=lambda made: f"{made.checkpoint} {made.verdict} {made.next.action}",
 )
 def test_what_the_runbook_allows_is_inside_the_fence(made: Decision) -> None:
     fence.check(gathered().history, made)
+
+
+def shown(history: History) -> dict[str, Any]:
+    """What a completion says of the newest round."""
+    [server] = history.rounds("restore")[-1].body["servers"]
+    version = server["last"]["object"]["resource_version"]
+    return {**bodies.FINISH, "resource_version": version, "endpoints": [server["endpoint"]]}
+
+
+def test_a_completion_says_what_a_round_since_the_last_write_shows() -> None:
+    history = verified().history
+    fence.check(history, asked(COMPLETE, params={**shown(history), "servers": "sampled"}))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"resource_version": "1"}, {"endpoints": ["api-1", "api-2"]}, {"servers": "listed"}],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_completion_that_no_round_shows_is_outside_the_fence(change: dict[str, Any]) -> None:
+    history = verified().history
+    made = asked(COMPLETE, params={**shown(history), "servers": "sampled", **change})
+    assert violation(made, history) == "fence.verification"
+
+
+def test_a_completion_without_a_round_is_outside_the_fence() -> None:
+    assert violation(asked(COMPLETE, params=bodies.FINISH)) == "fence.verification"
 
 
 VIOLATIONS: dict[str, tuple[str, Decision]] = {

@@ -78,7 +78,7 @@ ASKED: dict[str, tuple[str, dict[str, Any], str]] = {
 KNOWN: dict[str, tuple[dict[str, Any], str]] = {
     "no namespace was read": ({"uid": None}, "uid"),
     "no version was read": ({"resource_version": None}, "resource_version"),
-    "the budget is spent": ({"attempts": 2}, "budget"),
+    "the budget is spent": ({"intents": ("a" * 64, "b" * 64)}, "budget"),
 }
 
 

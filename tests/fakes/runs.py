@@ -97,7 +97,6 @@ class LittleWorld:
                 pins=self._pins(gate),
                 holder="here:1",
                 clock=self.clock,
-                heads=heads,
                 facts=store.facts,
             )
             journal = Journal(store, lease, heads)
@@ -107,7 +106,7 @@ class LittleWorld:
 
     def _world(self, task_id: str, facts: Any) -> Surroundings:
         cluster = FakeCluster(self.server, self.clock)
-        cluster.fault = lambda call: self.fault(call)
+        cluster.fault = self.fault
         registers = {name: self.folder / task_id / f"{name}.yaml" for name in REGISTERS}
         return Surroundings(
             cluster=cluster,

@@ -253,7 +253,9 @@ def test_verify_names_the_first_entry_that_disagrees(
 
 
 @pytest.mark.parametrize(
-    ("change", "run"), [case[:2] for case in ATTACKS if "packet" not in case[0].__name__], ids=lambda c: getattr(c, "__name__", c)
+    ("change", "run"),
+    [case[:2] for case in ATTACKS if "packet" not in case[0].__name__],
+    ids=lambda c: getattr(c, "__name__", c),
 )
 def test_a_broken_run_is_not_given_out(
     store: Store, attack: Attack, change: Callable[[Attack], None], run: str
@@ -287,6 +289,20 @@ def test_the_stores_own_chain(store: Store, attack: Attack, statement: str, foun
     attack.do(statement)
     own = store.verify().chains[-1]
     assert (own.chain, str(own.broken)) == ("store", found)
+
+
+@pytest.mark.parametrize("change", ["data = CAST('{}' AS BLOB)", "data = CAST(data AS TEXT)", "sha256 = 'x' || seq"])
+def test_an_altered_entry_of_the_stores_own_chain_is_not_given_out(store: Store, attack: Attack, change: str) -> None:
+    attack.do(f"UPDATE journal SET {change}")
+    for ask in (lambda: store.tasks.get("restore-psa-0001"), store.pauses.current):
+        with pytest.raises(LedgerBroken, match="own chain is broken at"):
+            ask()
+
+
+def test_a_task_without_its_entry_is_not_given_out(store: Store, attack: Attack) -> None:
+    attack.do("DELETE FROM journal WHERE seq = 1")
+    with pytest.raises(LedgerBroken, match="own chain is broken at 1"):
+        store.tasks.get("restore-psa-0001")
 
 
 def test_a_run_that_is_removed_as_a_whole_leaves_its_task(store: Store, attack: Attack) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -37,25 +39,52 @@ def test_only_the_owner_can_read_a_new_store(path: Path) -> None:
     assert set(modes.values()) == {0o600}
 
 
+def test_an_empty_store_is_consistent(any_store: Store) -> None:
+    found = any_store.verify()
+    assert (found.result, [chain.chain for chain in found.chains]) == ("chain consistent", ["store"])
+    assert (any_store.tasks.due(), any_store.runs.list(), any_store.escalations.list()) == ([], [], [])
+
+
 def test_an_existing_folder_is_left_as_it_is(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     with open_store(tmp_path / "ledger.db"):
         assert tmp_path.stat().st_mode & 0o777 == 0o755
 
 
-def test_durability_is_asked_for(store: Store) -> None:
-    with store._database.write() as connection:
+def test_durability_is_asked_for(path: Path) -> None:
+    with open_store(path) as store, store._database.write() as connection:
         settings = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "recursive_triggers")
+            for name in (
+                "journal_mode",
+                "synchronous",
+                "foreign_keys",
+                "busy_timeout",
+                "recursive_triggers",
+                "trusted_schema",
+            )
         }
     assert settings == {
         "journal_mode": "wal",
         "synchronous": 2,
         "foreign_keys": 1,
-        "busy_timeout": 5000,
+        "busy_timeout": 50,
         "recursive_triggers": 1,
+        "trusted_schema": 0,
     }
+
+
+@pytest.mark.parametrize(("busy_ms", "opens"), [(50, False), (20_000, True)])
+def test_a_file_that_another_process_is_making_is_waited_for(tmp_path: Path, busy_ms: int, opens: bool) -> None:
+    path = tmp_path / "ledger.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        release = threading.Timer(0.5, other.execute, ["ROLLBACK"])
+        release.start()
+        outcome = contextlib.nullcontext() if opens else pytest.raises(LedgerUnwritable, match="locked")
+        with outcome:
+            Store.open(path, clock=ManualClock(), executor=EXECUTOR, allow_unfit=True, busy_ms=busy_ms).close()
+        release.join()
 
 
 @pytest.mark.parametrize("version", [0, 2])
@@ -88,6 +117,14 @@ def test_odd_file_names(tmp_path: Path, name: str) -> None:
     assert path.exists()
     with open_store(path) as store:
         assert store.runs.status(run).seq == 1
+
+
+def test_a_relative_path_stays_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with open_store(Path("ledger.db")) as store:
+        monkeypatch.chdir("/")
+        assert start(store).number == 1
+    assert (tmp_path / "ledger.db").exists()
 
 
 def test_places_that_cannot_be_written(tmp_path: Path) -> None:

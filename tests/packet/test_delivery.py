@@ -23,9 +23,9 @@ def finished(world: LittleWorld) -> Finished:
 def test_both_forms_are_written_and_the_same_again(world: LittleWorld, finished: Finished, tmp_path: Path) -> None:
     folder = tmp_path / "out" / "packets"
     with world.open() as store:
-        deliver(store, finished, folder)
+        deliver(store, finished.packet, folder)
         first = {path.name: path.read_bytes() for path in folder.iterdir()}
-        deliver(store, finished, folder)
+        deliver(store, finished.packet, folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
     assert set(first) == {f"{finished.packet}.json", f"{finished.packet}.md"}
     assert json.loads(first[f"{finished.packet}.json"]) == json.loads(finished.record)
@@ -36,7 +36,7 @@ def test_both_forms_are_written_and_the_same_again(world: LittleWorld, finished:
 def test_without_a_folder_it_stays_in_the_store(world: LittleWorld, finished: Finished, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     with world.open() as store:
-        deliver(store, finished, None)
+        deliver(store, finished.packet, None)
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -47,11 +47,11 @@ def test_a_folder_that_cannot_be_written_is_told_and_tried_again(
     folder.write_text("a file in its place")
     with world.open() as store:
         with pytest.raises(Undelivered, match="packet_dir") as caught:
-            deliver(store, finished, folder)
+            deliver(store, finished.packet, folder)
         assert caught.value.exit_status == 12
         assert f"runbook-gate escalations show {finished.packet}" in caught.value.advice
         folder.unlink()
-        deliver(store, finished, folder)
+        deliver(store, finished.packet, folder)
     assert (folder / f"{finished.packet}.md").is_file()
 
 
@@ -59,5 +59,5 @@ def test_a_completed_run_has_none(world: LittleWorld, tmp_path: Path) -> None:
     world.submit("task-2", "payments-two")
     completed = world.run("task-2")
     with world.open() as store:
-        deliver(store, completed, tmp_path / "packets")
+        deliver(store, completed.packet, tmp_path / "packets")
     assert not (tmp_path / "packets").exists()

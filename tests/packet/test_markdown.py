@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from tests.packet.test_escaping import HOSTILE, TEXT, shape
 
@@ -49,6 +48,7 @@ def packet(text: str = "word", **changes: Any) -> Packet:
         "approved": {text: text},
         "live": {
             "read_ms": 1_784_635_200_000,
+            "newest_read": "200",
             "uid": text,
             "resource_version": text,
             "labels": [
@@ -130,6 +130,11 @@ def test_parts_that_are_empty_are_left_out() -> None:
     assert titles[1:] == ["## Condition", "## What was written", "## Labels", "## What to do next", "## Evidence"]
     assert "\n\n\n" not in told
     assert "in doubt" not in told
+
+
+def test_an_older_read_says_so() -> None:
+    live = {**packet().model_dump()["live"], "newest_read": "404"}
+    assert "**The newest read brought 404; this is older.** Read at 2026" in render(packet(live=live))
 
 
 def test_without_an_incident() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from tests.scenarios.apiserver_proxy import ApiServerProxy, lost_before_delivery
 from tests.scenarios.bundles import Changes, edited, served
+from tests.scenarios.deadlines import prequalified_for
 from tests.scenarios.stand_in_opa import Alteration, Ask, Reply, StandInOpa
 from tests.scenarios.theatre import Theatre, assert_completed
 
@@ -32,6 +33,8 @@ VERSION = '"resource_version": _last.object.resource_version,'
 KEYS = '"label_keys": given.runbook.label_keys,'
 UID = '"uid": _last.object.uid,'
 NOT_AFTER = '"not_after_ms": min([input.now_ms + given.runbook.limits_ms.go, input.opened.body.deadline_ms]),'
+AUDIT_IDS, SINCE = '"audit_ids": attempts.audit_ids,', '"since_ms": attempts.since_ms,'
+MISSING = '"audit_ids": _missing,'
 METADATA = "_metadata := {"
 EFFECTS = "effects: {gather: read, patch_labels: write, resolve_write: read, verify: round}"
 
@@ -70,6 +73,13 @@ def test_a_policy_that_asks_to_write(theatre: Theatre, opa_binary: Path, what: s
     theatre.submit()
     refuse(theatre, opa_binary, changes, f"fence.{code}", at="cp1")
     assert theatre.labels() == {}
+    assert_the_shipped_policy_completes(theatre, writes=1)
+
+
+def test_a_policy_that_asks_to_write_after_the_deadline_of_the_run(theatre: Theatre, opa_binary: Path) -> None:
+    theatre.submit(**prequalified_for(28))
+    changes: Changes = {PATCH: [(NOT_AFTER, '"not_after_ms": input.now_ms + 29500,')]}
+    refuse(theatre, opa_binary, changes, "fence.deadline", at="cp1")
     assert_the_shipped_policy_completes(theatre, writes=1)
 
 
@@ -136,6 +146,8 @@ def test_a_policy_that_asks_to_gather(theatre: Theatre, opa_binary: Path, what: 
 LOOKS: dict[str, tuple[Changes, str]] = {
     "another namespace": ({RESOLVE: [(NAMESPACE, '"namespace": "kube-system",')]}, "namespace"),
     "other labels": ({RESOLVE: [(KEYS, '"label_keys": ["team"],')]}, "labels"),
+    "somebody else's request": ({RESOLVE: [(AUDIT_IDS, '"audit_ids": ["somebody-elses"],')]}, "audit_ids"),
+    "a longer time": ({RESOLVE: [(SINCE, '"since_ms": 0,')]}, "since"),
 }
 
 
@@ -158,6 +170,8 @@ PROBES: dict[str, tuple[Changes, str]] = {
         "probe",
     ),
     "and a readback of other labels": ({VERIFY: [(KEYS, '"label_keys": ["team"],')]}, "labels"),
+    "and somebody else's audit events": ({VERIFY: [(MISSING, '"audit_ids": ["somebody-elses"],')]}, "audit_ids"),
+    "and the audit log of a longer time": ({VERIFY: [(SINCE, '"since_ms": 0,')]}, "since"),
     "against another namespace": ({VERIFY: [(NAMESPACE, '"namespace": "kube-system",')]}, "namespace"),
 }
 
@@ -235,11 +249,32 @@ def with_next(verdict: str, **changes: Any) -> Alteration:
     return alter
 
 
+def straight_to_cp2(ask: Ask) -> Reply:
+    """cp0 asks for what only cp1 may ask for; each value in it is right."""
+    reply = ask()
+    document = reply.document
+    following = document["result"]["next"]
+    gather = following["params"]
+    params = {"namespace": gather["namespace"], "label_keys": list(gather["labels"]), "audit_ids": [], "since_ms": 0}
+    following.update(action="resolve_write", checkpoint="cp2", params=params)
+    return reply.with_document(document)
+
+
+def another_round(ask: Ask) -> Reply:
+    """cp4 completes with a resourceVersion that no round has seen."""
+    reply = ask()
+    document = reply.document
+    document["result"]["next"]["params"]["resource_version"] = "1"
+    return reply.with_document(document)
+
+
 FAR = 4_102_444_800_000
 FINISH: dict[str, Any] = {"action": "finish", "checkpoint": None, "params": {}}
 GATHER_AGAIN = {"action": "gather", "checkpoint": "cp1"}
 ANSWERS: dict[str, tuple[str, Alteration, str]] = {
+    "skips cp1": ("cp0", straight_to_cp2, "action"),
     "completes before anything was written": ("cp1", with_next("complete", **FINISH), "action"),
+    "completes with a round that never was": ("cp4", another_round, "verification"),
     "completes without a record": ("cp4", with_next("complete", **FINISH), "params"),
     "names a step that the runbook lacks": ("cp1", with_next("proceed", step="drop"), "step"),
     "waits beyond the deadline": ("cp1", with_next("wait", **GATHER_AGAIN, until_ms=FAR), "wait"),

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.scenarios import process
 from tests.scenarios.bundles import edited
+from tests.scenarios.deadlines import prequalified_for, wait_for_the_deadline
 from tests.scenarios.stand_in_opa import Alteration, Ask, Reply, StandInOpa, forward
 from tests.scenarios.stopping import run_until
 from tests.scenarios.theatre import Theatre, assert_completed, assert_escalated
 
 from runbook_gate.configuration import Opa
-from runbook_gate.demo.stage import rfc3339
 from runbook_gate.errors import NoDecision, SidecarFault, Stopped
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.sidecar import Sidecar
@@ -80,7 +79,7 @@ def with_result(**changes: object) -> Alteration:
 
 
 def text(ask: Ask) -> Reply:
-    return Reply(200, {"Content-Type": "text/plain"}, b"proceed")
+    return Reply(200, {"Content-Type": "text/plain"}, ask().body)
 
 
 def cut_off(ask: Ask) -> Reply:
@@ -118,7 +117,7 @@ FAULTS: dict[str, tuple[Alteration, str]] = {
         with_document(lambda document: document["provenance"].update(version="0.1.0")),
         "wrong_opa",
     ),
-    "answers with text": (text, "not_json"),
+    "answers with a decision that it calls text": (text, "not_json"),
     "answers with half of the JSON": (cut_off, "not_json"),
     "says the verdict twice": (twice_the_verdict, "duplicate_key"),
 }
@@ -252,20 +251,9 @@ def test_the_process_ends_with_12_and_with_0_when_the_sidecar_is_well_again(thea
 # --- no decision until the deadline ---
 
 
-def in_seconds(seconds: int) -> dict[str, Any]:
-    """Fields of a task whose prequalification, and so whose run, ends soon."""
-    until = rfc3339(datetime.now(UTC) + timedelta(seconds=seconds))
-    return {"prequalification": {"reference": "CHG-20431", "by": "platform-governance", "until": until}}
-
-
-def wait_for_the_deadline(theatre: Theatre) -> None:
-    left_ms = theatre.history().opened.deadline_ms - theatre.clock.read().at_ms
-    time.sleep(max(0, left_ms) / 1000)
-
-
 @pytest.mark.parametrize("checkpoint", ["cp0", "cp1"])
 def test_a_run_without_a_decision_escalates_at_its_deadline(theatre: Theatre, opa: StandInOpa, checkpoint: str) -> None:
-    theatre.submit(**in_seconds(6))
+    theatre.submit(**prequalified_for(6))
     refuse_at(theatre, opa, checkpoint, server_error, "no_decision.status", writes=0)
     wait_for_the_deadline(theatre)
     packet = assert_escalated(theatre, theatre.run(), "executor.deadline_no_decision", origin=checkpoint)
@@ -275,7 +263,7 @@ def test_a_run_without_a_decision_escalates_at_its_deadline(theatre: Theatre, op
 def test_a_run_without_a_decision_after_its_write_escalates_with_the_write_in_doubt(
     theatre: Theatre, opa: StandInOpa
 ) -> None:
-    theatre.submit(**in_seconds(8))
+    theatre.submit(**prequalified_for(8))
     refuse_at(theatre, opa, "cp2", server_error, "no_decision.status", writes=1)
     wait_for_the_deadline(theatre)
     packet = assert_escalated(theatre, theatre.run(), "executor.deadline_no_decision", origin="cp2", writes=1)
@@ -290,7 +278,7 @@ def test_a_sidecar_that_cannot_be_started_any_more_escalates_at_the_deadline(
     broken = theatre.folder / "opa"
     broken.write_text(f'#!/bin/sh\ncase "$1" in run) exit 1 ;; *) exec {opa_binary} "$@" ;; esac\n')
     broken.chmod(0o755)
-    theatre.submit(**in_seconds(10))
+    theatre.submit(**prequalified_for(10))
     with pytest.raises(Stopped):
         run_until(theatre, "observed:gather", opa=Opa(binary=opa_binary))
     with pytest.raises(SidecarFault):

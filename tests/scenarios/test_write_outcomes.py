@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -84,6 +85,11 @@ def settled_ms(theatre: Theatre, intent: Entry) -> int:
     """How long after an intent another attempt was decided."""
     retries = [entry for entry in theatre.history().decisions() if entry.body["verdict"] == "retry"]
     return retries[0].boottime_ms - intent.boottime_ms
+
+
+def let_the_creation_be_a_second_ago() -> None:
+    """The Date header has whole seconds: writes in the second before the last read count as newer than it."""
+    time.sleep(1.1)
 
 
 # --- answers that the API server gives ---
@@ -257,6 +263,7 @@ def test_another_label_that_moves_the_namespace_kills_a_lost_write_and_another_o
     proxy.plays = [lost_before_delivery]
     theatre.director.cues["observed:patch_labels"] = lambda entry: theatre.live({"team": "payments"})
     theatre.submit()
+    let_the_creation_be_a_second_ago()
     finished = theatre.run()
     assert finished.outcome == "complete", theatre.codes()
     assert theatre.labels() == {**APPROVED, "team": "payments"}
@@ -266,13 +273,16 @@ def test_another_label_that_moves_the_namespace_kills_a_lost_write_and_another_o
     assert first.body["resource_version"] != second.body["resource_version"]
 
 
-def test_without_an_audit_log_nobody_can_say_that_a_lost_write_was_not_reverted(
-    theatre: Theatre, proxy: ApiServerProxy
+@pytest.mark.parametrize("logs", [0, 1], ids=["no audit log", "a log that begins after the write"])
+def test_nobody_can_say_that_a_lost_write_was_not_reverted_with(
+    theatre: Theatre, proxy: ApiServerProxy, logs: int
 ) -> None:
+    rotated = theatre.folder / "audit.log"
+    rotated.touch()
     proxy.plays = [lost_before_delivery]
     theatre.director.cues["observed:patch_labels"] = lambda entry: theatre.live({"team": "payments"})
     theatre.submit()
-    finished = theatre.run(audit=Audit())
+    finished = theatre.run(audit=Audit(logs=(rotated,) * logs))
     packet = assert_escalated(theatre, finished, "retry_eligibility.audit_insufficient", origin="cp2")
     assert packet["write_in_doubt"] is False
 
@@ -283,6 +293,7 @@ def test_a_namespace_that_moves_after_the_decision_to_retry_is_looked_at_once_mo
     proxy.plays = [lost_before_delivery]
     theatre.director.cues["decided:cp2:retry"] = lambda entry: theatre.live({"team": "payments"})
     theatre.submit()
+    let_the_creation_be_a_second_ago()
     finished = theatre.run()
     assert finished.outcome == "complete", theatre.codes()
     assert reasons(theatre, "retry") == ["retry_eligibility.in_doubt", "retry_eligibility.overtaken"]
@@ -300,6 +311,7 @@ def test_a_namespace_that_moves_after_each_decision_to_retry_escalates(theatre: 
     proxy.plays = [lost_before_delivery]
     theatre.director.cues["decided:cp2:retry"] = change
     theatre.submit()
+    let_the_creation_be_a_second_ago()
     packet = assert_escalated(theatre, theatre.run(), "retry_eligibility.retries_spent", origin="cp2")
     assert packet["write_in_doubt"] is False
     assert len(intents(theatre)) == 1

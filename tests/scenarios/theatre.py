@@ -25,7 +25,8 @@ from runbook_gate.localcluster.seeding import Seeder
 from runbook_gate.models.decision import Decision
 from runbook_gate.models.entry import Entry
 from runbook_gate.models.task import Assurance, Submission
-from runbook_gate.session import Session, open_store, plan_task
+from runbook_gate.plan import plan_task
+from runbook_gate.session import Session, open_store
 from runbook_gate.submission import read_task, submitted
 
 Cue = Callable[[Entry], None]

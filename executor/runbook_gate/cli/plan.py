@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runbook_gate.cli.output import columns, emit
-from runbook_gate.cli.settings import store_of
+from runbook_gate.cli.settings import require_store
 from runbook_gate.cli.telling import Teller
 from runbook_gate.configuration import Settings
-from runbook_gate.errors import UsageFault
 from runbook_gate.exit_statuses import ExitStatus
 from runbook_gate.models.decision import Decision
+from runbook_gate.plan import plan_task
 from runbook_gate.printable import printable
-from runbook_gate.session import plan_task
 
 
 def show_plan(chosen: Settings, task_id: str, output: str) -> ExitStatus:
@@ -22,11 +21,9 @@ def show_plan(chosen: Settings, task_id: str, output: str) -> ExitStatus:
         COMPLETE if the run would go on or wait, ESCALATED if it would escalate.
 
     Raises:
-        UsageFault: the task has ended.
+        UsageFault: the task is not queued.
     """
-    with store_of(chosen, read_only=True) as store:
-        if store.tasks.status(task_id).state == "finished":
-            raise UsageFault(f"Task {task_id} has ended.", advice=f"Read it: runbook-gate show {task_id}.")
+    require_store(chosen)
     decision = plan_task(chosen, task_id, Teller())
     emit(output, {"plan": decision.model_dump(mode="json")}, lambda: "\n".join(_text(task_id, decision)))
     return ExitStatus.ESCALATED if decision.verdict == "escalate" else ExitStatus.COMPLETE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,6 +16,7 @@ from runbook_gate.cli.telling import Teller
 from runbook_gate.configuration import Settings
 from runbook_gate.exit_statuses import ExitStatus
 from runbook_gate.ledger import Finished
+from runbook_gate.queue import Progress, run_next
 from runbook_gate.session import Session
 
 
@@ -47,27 +49,44 @@ def run(
     chosen = settings(context, store=store, bundle=bundle, kubeconfig=kubeconfig, packet_dir=packet_dir)
     if only_plan and task_id is not None:
         return show_plan(chosen, task_id, output)
-    return report(chosen, carry_out(chosen, task_id), output)
+    if task_id is not None:
+        return report(chosen, carry_out(chosen, task_id), output)
+    return _report_progress(chosen, _step_forward(chosen), output)
 
 
-def carry_out(chosen: Settings, task_id: str | None) -> Finished | None:
-    """Run one task, or the next that is due if none is named."""
-    ledger = new_or_old_store(chosen) if task_id is None else store_of(chosen)
-    with ledger as store, stopping() as asked:
-        session = Session(chosen, store, Teller(), stopping=asked)
-        return session.run_next() if task_id is None else session.run_task(task_id)
+def carry_out(chosen: Settings, task_id: str) -> Finished:
+    """Run one task."""
+    with store_of(chosen) as store, stopping() as asked:
+        return Session(chosen, store, Teller(), stopping=asked).run_task(task_id)
 
 
-def report(chosen: Settings, finished: Finished | None, output: str) -> ExitStatus:
+def _step_forward(chosen: Settings) -> Progress:
+    with new_or_old_store(chosen) as store, stopping() as asked:
+        return run_next(Session(chosen, store, Teller(), stopping=asked))
+
+
+def _report_progress(chosen: Settings, progress: Progress, output: str) -> ExitStatus:
+    """Print what `--next` came to: the due task's document, and with it what the sweep ended."""
+    ended = [*progress.swept, *([progress.taken] if progress.taken else [])]
+    document = _document(progress.taken) if progress.taken else {"outcome": "idle"}
+    told = {**document, "swept": [_document(finished) for finished in progress.swept]}
+    lines = [line for finished in ended for line in _text(chosen, finished)]
+    emit(output, told, lambda: "\n".join(lines or ["Nothing is due."]))
+    return ExitStatus.ESCALATED if any(finished.packet for finished in ended) else ExitStatus.COMPLETE
+
+
+def report(chosen: Settings, finished: Finished, output: str) -> ExitStatus:
     """Print what a run came to.
 
     Returns:
-        COMPLETE, also when idle, or ESCALATED.
+        COMPLETE or ESCALATED.
     """
-    if finished is None:
-        emit(output, {"outcome": "idle"}, lambda: "Nothing is due.")
-        return ExitStatus.COMPLETE
-    document = {
+    emit(output, _document(finished), lambda: "\n".join(_text(chosen, finished)))
+    return ExitStatus.ESCALATED if finished.packet else ExitStatus.COMPLETE
+
+
+def _document(finished: Finished) -> dict[str, Any]:
+    return {
         "outcome": finished.outcome,
         "task": finished.task,
         "run": finished.run,
@@ -75,8 +94,6 @@ def report(chosen: Settings, finished: Finished | None, output: str) -> ExitStat
         "packet": finished.packet,
         "record": json.loads(finished.record),
     }
-    emit(output, document, lambda: "\n".join(_text(chosen, finished)))
-    return ExitStatus.ESCALATED if finished.packet else ExitStatus.COMPLETE
 
 
 def _text(chosen: Settings, finished: Finished) -> Iterator[str]:

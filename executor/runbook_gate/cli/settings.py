@@ -76,6 +76,17 @@ def store_of(chosen: Settings, *, read_only: bool = False) -> Iterator[Store]:
     """The configured ledger, open for the time of a block.
 
     Raises:
+        UsageFault: there is none.
+    """
+    require_store(chosen)
+    with open_store(chosen, clock=SystemClock(), read_only=read_only) as opened:
+        yield opened
+
+
+def require_store(chosen: Settings) -> None:
+    """See that there is a ledger.
+
+    Raises:
         UsageFault: there is none; a mistyped path never makes one.
     """
     if not chosen.store.exists():
@@ -83,8 +94,6 @@ def store_of(chosen: Settings, *, read_only: bool = False) -> Iterator[Store]:
             f"{chosen.store}: there is no ledger here.",
             advice="Name it with --store or as `store` in the configuration; `runbook-gate submit` makes a new one.",
         )
-    with open_store(chosen, clock=SystemClock(), read_only=read_only) as opened:
-        yield opened
 
 
 @contextmanager

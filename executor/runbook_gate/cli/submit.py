@@ -41,7 +41,8 @@ def submit(
 ) -> int:
     """Record a task; --run goes on at once.
 
-    TASK is a file, YAML or JSON. The same task again changes nothing; of one that has ended the stored result is printed.
+    TASK is a file, YAML or JSON. The same task again changes nothing; of one that has ended the stored result is
+    printed.
     """
     document = read_task(task)
     chosen = settings(context, store=store, bundle=bundle, kubeconfig=kubeconfig, packet_dir=packet_dir)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -83,6 +84,11 @@ class Teller:
         return f"{what.partition(': ')[0]}, unchanged" if what == seen else what
 
     def _line(self, markup: str, *, indent: int = 0, hang: int = 2) -> None:
+        # Nobody listening is no reason to stop between an intent and its write. rich leaves by SystemExit.
+        with contextlib.suppress(OSError, ValueError, SystemExit):
+            self._print(markup, indent, hang)
+
+    def _print(self, markup: str, indent: int, hang: int) -> None:
         text, console = Text.from_markup(markup), self._console
         lines = _wrapped(text, console, indent, hang) if self._wrap else [text]
         for number, line in enumerate(lines):
@@ -95,7 +101,10 @@ def _wrapped(text: Text, console: Console, indent: int, hang: int) -> list[Text]
     first.rstrip()
     rest = text[len(first) :]
     rest = rest[len(rest) - len(rest.plain.lstrip()) :] if rest.plain.strip() else Text()
-    return [first, *(rest.wrap(console, max(console.width - hang, 20)) if rest else [])]
+    lines = [first, *(rest.wrap(console, max(console.width - hang, 20)) if rest else [])]
+    for line in lines:
+        line.rstrip()
+    return lines
 
 
 def _shown(value: object) -> str:

@@ -3,7 +3,8 @@
 - The action is one that the run's own copy of the runbook allows at this checkpoint; escalation always is.
 - A write only follows a `proceed` of cp1 and leads to cp2; nothing else leads to a write.
 - Only a wait has a moment to wait for, and it is not after the deadline.
-- Only cp4 completes, with a record that can be written; what ends the run leads nowhere else.
+- Only cp4 completes, with a record of a round that was made since the last write; what ends the run leads nowhere
+  else.
 - The rest of an effect's fence lies in the effect's own file.
 """
 
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 from runbook_gate.core.history import History
 from runbook_gate.errors import NoDecision
 from runbook_gate.models.decision import Decision
+from runbook_gate.models.entry import Entry
 from runbook_gate.models.params import FinishParams
 
 _ENDS = {"complete": "finish", "escalate": "escalate"}
@@ -42,7 +44,7 @@ def check(history: History, decision: Decision) -> None:
     if following.action not in routing.actions.get(decision.checkpoint, []):
         refuse("action", f"the action is not allowed after {decision.checkpoint}")
     if decision.verdict == "complete":
-        _completing(decision)
+        _completing(history, decision)
         return
     if following.action not in routing.effects or following.checkpoint is None:
         refuse("action", f"{decision.verdict} needs an effect of this runbook and a checkpoint after it")
@@ -64,18 +66,34 @@ def _ending(decision: Decision) -> None:
         refuse("action", f"{decision.verdict} leads to {_ENDS[decision.verdict]} and to no checkpoint")
 
 
-def _completing(decision: Decision) -> None:
+def _completing(history: History, decision: Decision) -> None:
     if decision.checkpoint != "cp4":
         refuse("action", "only cp4 completes")
     try:
-        FinishParams.model_validate(decision.next.params)
+        record = FinishParams.model_validate(decision.next.params)
     except ValidationError:
         refuse("params", "the params of finish are not as its schema says")
+    if not any(_shown(record, entry) for entry in history.rounds(decision.step)):
+        refuse("verification", "no round since the last write shows what the completion would say")
+
+
+def _shown(record: FinishParams, entry: Entry) -> bool:
+    """Whether a round is the one that a completion record speaks of."""
+    servers = entry.body["servers"]
+    read = servers[0]["last"]["object"] if servers else None
+    return (
+        read is not None
+        and read["resource_version"] == record.resource_version
+        and sorted(server["endpoint"] for server in servers) == sorted(record.endpoints)
+        and entry.body["sampled"] == (record.servers == "sampled")
+    )
 
 
 def _writing(decision: Decision) -> None:
     if (decision.checkpoint, decision.verdict, decision.next.checkpoint) != ("cp1", "proceed", "cp2"):
         refuse("action", "a write follows a proceed of cp1 and leads to cp2")
+    if decision.next.step != decision.step:
+        refuse("step", "a write belongs to the step that was asked")
 
 
 def _waiting(history: History, decision: Decision) -> None:

@@ -108,6 +108,13 @@ class History:
             if entry.kind == "intent" and entry.step == step
         ]
 
+    def rounds(self, step: str) -> list[Entry]:
+        """Observations of round-wise effects of a step since its newest intent, in order."""
+        intents = [entry.seq for entry in self.current if entry.kind == "intent" and entry.step == step]
+        effects = [name for name, kind in self.opened.routing.effects.items() if kind == "round"]
+        after = max(intents, default=0)
+        return [entry for effect in effects for entry in self.observations(effect, step=step, after=after)]
+
     def attempts_made(self) -> int:
         """How many writes were intended in the whole run, whatever became of them."""
         return sum(entry.kind == "intent" for entry in self.entries)

@@ -97,8 +97,8 @@ def play(folder: Path, console: Console) -> Played:
 
 def _play(act: Act, folder: Path, cluster: LocalCluster, settings: Settings, console: Console) -> str:
     console.rule(f"{act.task}: {act.tells}")
-    console.print(f"A reconciler has removed the six Pod Security labels of {act.namespace}.")
-    console.print(f"Now the runbook: {act.lasts}.\n")
+    console.print(f"Namespace {act.namespace}: a reconciler has removed its six labels.")
+    console.print(f"Now the runbook, {act.lasts}.\n")
     files = _seed(act, folder, cluster)
     chosen = settings.model_copy(update={"registers": {name: files[name] for name in REGISTERS}})
     clock = SystemClock()

@@ -32,7 +32,8 @@ class PatchLabels(Effect[PatchLabelsParams, PatchLabelsBody]):
             "labels": params.labels == facts.task.labels and params.labels.keys() == set(facts.label_keys),
             "uid": bool(params.uid) and params.uid == facts.uid,
             "resource_version": bool(params.resource_version) and params.resource_version == facts.resource_version,
-            "budget": facts.attempts < min(facts.retry_budget, facts.task.retry_budget),
+            "budget": len(facts.intents) < min(facts.retry_budget, facts.task.retry_budget),
+            "deadline": params.not_after_ms <= facts.deadline_ms,
             "too_early": params.not_after_ms <= facts.now.at_ms + LONGEST_GO_MS,
             "too_late": not Deadline.of(params.not_after_ms, facts.basis).passed(facts.now),
         }

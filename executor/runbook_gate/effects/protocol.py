@@ -25,7 +25,10 @@ class FenceFacts:
         sources: the registers that the runbook reads.
         uid: metadata.uid in the newest gather's last read; None without one.
         resource_version: metadata.resourceVersion there.
-        attempts: intents of this step so far.
+        intents: sha256 of each intent of this step so far.
+        probes: Audit-IDs of the probes of this step's rounds.
+        since_ms: the moment from which writes of the namespace matter, by the API server's clock where known.
+        deadline_ms: when the run has to end.
         retry_budget: how many there may be.
         basis: reading of the newest entry that the decision was based on.
         now: the present moment.
@@ -36,7 +39,10 @@ class FenceFacts:
     sources: tuple[str, ...]
     uid: str | None
     resource_version: str | None
-    attempts: int
+    intents: tuple[str, ...]
+    probes: frozenset[str]
+    since_ms: int
+    deadline_ms: int
     retry_budget: int
     basis: Reading
     now: Reading

@@ -37,6 +37,8 @@ class Verify(Effect[VerifyParams, VerifyBody]):
         rules = {
             "namespace": params.namespace == facts.task.namespace,
             "labels": sorted(params.label_keys) == sorted(facts.label_keys),
+            "audit_ids": facts.probes.issuperset(params.audit_ids),
+            "since": params.since_ms == facts.since_ms,
             "probe": all(_is_probe(spec) for spec in params.probes),
         }
         return next((code for code, kept in rules.items() if not kept), None)

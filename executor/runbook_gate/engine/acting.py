@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from pydantic import ValidationError
 
 from runbook_gate.canonical import canonical_bytes, sha256_hex
 from runbook_gate.clock import Clock, Reading
+from runbook_gate.cluster.namespace import field_manager
 from runbook_gate.core.fence import refuse
 from runbook_gate.core.history import History
 from runbook_gate.effects.context import EffectContext
@@ -70,36 +71,25 @@ class Actor:
         if violated:
             refuse(violated, f"{action}: {violated} is not as the task and the newest read say")
 
-    def intend(self, history: History, decision: Decision) -> Callable[[Entry], Draft] | None:
-        """The intent of a write; None if the decision is no write, or the last read is too old by now."""
-        action, params = decision.next.action, decision.next.params
-        if history.opened.routing.effects.get(action) != "write" or not self._fresh(history):
+    def intend(self, history: History, decision: Decision, recorded: Entry) -> Draft | None:
+        """The intent of a write; None if the decision is no write, or the last read is too old by now.
+
+        Args:
+            history: the run before the decision.
+            decision: the decision.
+            recorded: its entry, whose clock says how old the last read is.
+        """
+        if history.opened.routing.effects.get(decision.next.action) != "write" or not _fresh(history, recorded):
             return None
         attempt = len(history.attempts(decision.next.step)) + 1
-        run, read = history.newest.run, _last_read(history)
-
-        def draft(entry: Entry) -> Draft:
-            body = IntentBody(
-                action=action,
-                attempt=attempt,
-                uid=params["uid"],
-                resource_version=params["resource_version"],
-                labels=params["labels"],
-                not_after_ms=params["not_after_ms"],
-                params_sha256=sha256_hex(canonical_bytes(params)),
-                decision=entry.sha256,
-                read_date_ms=read["http"]["date_ms"],
-                marker=f"rbgate.{run}.{attempt}",
-            )
-            return Draft(
-                kind="intent",
-                body=body.model_dump(mode="json"),
-                checkpoint="cp2",
-                attempt=attempt,
-                step=decision.next.step,
-            )
-
-        return draft
+        body = _intent(history, decision, recorded, attempt)
+        return Draft(
+            kind="intent",
+            body=body.model_dump(mode="json"),
+            checkpoint="cp2",
+            attempt=attempt,
+            step=decision.next.step,
+        )
 
     def write(self, history: History, intent: Entry) -> Record:
         """Send the write that an intent announced. Only the process that wrote the intent may call it."""
@@ -124,12 +114,8 @@ class Actor:
             "namespace": history.opened.task.namespace,
             "label_keys": list(history.opened.routing.label_keys),
             "audit_ids": [attempt.intent.sha256 for attempt in made],
-            "since_ms": made[0].intent.body["read_date_ms"] or made[0].intent.at_ms,
+            "since_ms": _since_ms(history),
         }
-
-    def _fresh(self, history: History) -> bool:
-        read: int = _last_read(history)["read_boottime_ms"]
-        return self._clock.read().boottime_ms - read <= FRESH_MS
 
     def _params(self, effect: Effect[Any, Any], params: Mapping[str, Any]) -> Any:
         try:
@@ -145,7 +131,10 @@ class Actor:
             uid=newest["uid"] if newest else None,
             resource_version=newest["resource_version"] if newest else None,
             sources=tuple(history.opened.routing.sources),
-            attempts=len(history.attempts(history.step)),
+            intents=tuple(made.intent.sha256 for made in history.attempts(history.step)),
+            probes=_probes(history),
+            since_ms=_since_ms(history),
+            deadline_ms=history.opened.deadline_ms,
             retry_budget=history.opened.routing.retry_budget,
             basis=_reading(history.newest),
             now=self._clock.read(),
@@ -166,6 +155,46 @@ class Actor:
             basis=basis or _reading(history.newest),
             label_keys=tuple(history.opened.routing.label_keys),
         )
+
+
+def _intent(history: History, decision: Decision, recorded: Entry, attempt: int) -> IntentBody:
+    params = decision.next.params
+    return IntentBody(
+        action=decision.next.action,
+        attempt=attempt,
+        uid=params["uid"],
+        resource_version=params["resource_version"],
+        labels=params["labels"],
+        not_after_ms=params["not_after_ms"],
+        params_sha256=sha256_hex(canonical_bytes(params)),
+        decision=recorded.sha256,
+        read_date_ms=_last_read(history)["http"]["date_ms"],
+        marker=field_manager(history.newest.run, attempt),
+    )
+
+
+def _fresh(history: History, recorded: Entry) -> bool:
+    """Whether the last read was made a moment before an entry, in this boot of the machine."""
+    gathered = list(history.observations("gather", step=history.step))[-1]
+    age_ms: int = recorded.boottime_ms - gathered.body["last"]["read_boottime_ms"]
+    return recorded.boot_id == gathered.boot_id and age_ms <= FRESH_MS
+
+
+def _since_ms(history: History) -> int:
+    """Writes of the namespace matter from the read before the first intent on, else from the opening on."""
+    made = history.attempts(history.step)
+    if not made:
+        return history.entries[0].at_ms
+    return int(made[0].intent.body["read_date_ms"] or made[0].intent.at_ms)
+
+
+def _probes(history: History) -> frozenset[str]:
+    return frozenset(
+        probe["audit_id"]
+        for entry in history.rounds(history.step)
+        for server in entry.body["servers"]
+        for probe in server["probes"]
+    )
 
 
 def _last_read(history: History) -> dict[str, Any]:

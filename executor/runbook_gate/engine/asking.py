@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from runbook_gate.core import fence
 from runbook_gate.core.decision_input import decision_input
@@ -15,6 +16,7 @@ from runbook_gate.ledger import Draft
 from runbook_gate.models.bodies import DecisionBody, NoDecisionBody
 from runbook_gate.models.decision import Checkpoint, Decision
 from runbook_gate.models.entry import Entry
+from runbook_gate.models.runbook import Pins
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Asker:
         journal: the run's ledger.
         gate: who decides.
         admit: the effect's own fence; raises NoDecision with a code `fence.*`.
-        intend: the intent that a decision calls for, or None. Asked last, just before the append.
+        intend: the intent that a decision calls for, or None. Asked once the decision has its entry.
+        measure: the pins with what is known of the OPA that answers now.
     """
 
     def __init__(
@@ -41,9 +44,11 @@ class Asker:
         gate: Gate,
         *,
         admit: Callable[[History, Decision], None],
-        intend: Callable[[History, Decision], Callable[[Entry], Draft] | None],
+        intend: Callable[[History, Decision, Entry], Draft | None],
+        measure: Callable[[Pins], Pins] = lambda pins: pins,
     ) -> None:
         self._journal, self._gate, self._admit, self._intend = journal, gate, admit, intend
+        self._measure = measure
 
     def ask(self, checkpoint: Checkpoint) -> Answered:
         """Ask one checkpoint.
@@ -64,11 +69,12 @@ class Asker:
             raise
         draft = Draft(
             kind="decision",
-            body=_body(exchange, history, decision).model_dump(mode="json"),
+            body=_body(exchange, self._measure(history.pins), decision).model_dump(mode="json"),
             checkpoint=decision.checkpoint,
             step=step,
         )
-        return Answered(decision, self._journal.answered(exchange, draft, self._intend(history, decision)))
+        entry = self._journal.answered(exchange, draft, partial(self._intend, history, decision))
+        return Answered(decision, entry)
 
     def _judge(self, history: History, exchange: Exchange) -> Decision:
         if isinstance(exchange.outcome, NoDecision):
@@ -84,11 +90,11 @@ class Asker:
         self._journal.answered(exchange, draft)
 
 
-def _body(exchange: Exchange, history: History, decision: Decision) -> DecisionBody:
+def _body(exchange: Exchange, pins: Pins, decision: Decision) -> DecisionBody:
     return DecisionBody(
         request=exchange.request,
         answer=exchange.answer,
-        pins=history.pins,
+        pins=pins,
         verdict=decision.verdict,
         next=decision.next,
         codes=sorted({denial.code for denial in decision.denials}),

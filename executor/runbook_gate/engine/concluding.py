@@ -9,6 +9,7 @@ from runbook_gate.canonical import canonical_bytes
 from runbook_gate.core.acceptance import members_of
 from runbook_gate.core.history import History
 from runbook_gate.engine.journal import Journal
+from runbook_gate.errors import LedgerBroken, UnknownRecord
 from runbook_gate.ledger import Draft, Finished
 from runbook_gate.models.bodies import CompletedBody, DecisionBody, EscalatedBody
 from runbook_gate.models.completion import CompletionRecord
@@ -24,7 +25,7 @@ def conclude(journal: Journal) -> Finished:
     history = journal.history
     entry = history.decision
     if entry is None:
-        raise AssertionError("a run without a decision has nothing to conclude")
+        raise LedgerBroken("The run has no decision that could have ended it.")
     decided = DecisionBody.model_validate(entry.body)
     if decided.verdict == "complete":
         body = CompletedBody(decision=entry.sha256, record=FinishParams.model_validate(decided.next.params)).model_dump(
@@ -50,12 +51,29 @@ def conclude_without_decision(journal: Journal, checkpoint: Checkpoint, now_ms: 
             "origin": checkpoint,
             "codes": [DEADLINE_CODE],
             "decision": None,
-            "write_in_doubt": journal.history.attempts_made() > 0,
+            "write_in_doubt": _unsettled(journal.history),
             "basis": "deadline_no_decision",
             "at_ms": now_ms,
         }
     )
-    return _escalate(journal, escalated, [])
+    return _escalate(journal, escalated, [_no_decision(journal.history)])
+
+
+def _unsettled(history: History) -> bool:
+    """Whether a write was intended that no later cp2 decision let pass."""
+    intent = history.last("intent")
+    passed = [e for e in history.decisions() if e.checkpoint == "cp2" and e.body["verdict"] == "proceed"]
+    return intent is not None and not any(entry.seq > intent.seq for entry in passed)
+
+
+def _no_decision(history: History) -> Denial:
+    refused = sorted({entry.body["code"] for entry in history.entries if entry.kind == "no_decision"})
+    return Denial(
+        code=DEADLINE_CODE,
+        message="The run's deadline passed with no decision to be had from the gate",
+        solution="Mend what the codes name, look at the namespace, and submit a superseding task.",
+        facts={"no_decision": refused},
+    )
 
 
 def _escalate(journal: Journal, body: EscalatedBody, denials: Sequence[Denial]) -> Finished:
@@ -86,6 +104,18 @@ def _completion(history: History) -> bytes:
 
 
 def _denials(journal: Journal, decided: DecisionBody) -> list[Denial]:
-    answer = journal.store.evidence.get(decided.answer.body_sha256 or "")
+    try:
+        answer = journal.store.evidence.get(decided.answer.body_sha256 or "")
+    except (UnknownRecord, LedgerBroken):
+        return [_unexplained(code) for code in decided.codes]
     result = json.loads(members_of(answer)["result"])
     return [Denial.model_validate(denial) for denial in result["denials"]]
+
+
+def _unexplained(code: str) -> Denial:
+    return Denial(
+        code=code,
+        message="The evidence of this decision is lost",
+        solution="Run `runbook-gate ledger verify`; the code says what was decided.",
+        facts={},
+    )

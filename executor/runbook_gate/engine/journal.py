@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from runbook_gate.clock import Reading
 from runbook_gate.core.history import History
 from runbook_gate.engine.heads import Heads
 from runbook_gate.gate.client import Exchange
@@ -23,12 +24,14 @@ class Journal:
     Args:
         store: the ledger.
         lease: held on the run.
-        heads: where heads are published.
+        heads: where heads are published: the newest now, one that a crash kept back included.
     """
 
     def __init__(self, store: Store, lease: Lease, heads: Heads) -> None:
         self.store, self.lease, self._heads = store, lease, heads
         self.history = History(store.runs.entries(lease.run))
+        self._renewed: Reading | None = None
+        heads.publish(self.history.newest)
 
     def append(self, draft: Draft) -> Entry:
         """Append one entry, durably."""
@@ -50,7 +53,9 @@ class Journal:
             )
         )
 
-    def answered(self, exchange: Exchange, draft: Draft, intent: Callable[[Entry], Draft] | None = None) -> Entry:
+    def answered(
+        self, exchange: Exchange, draft: Draft, intent: Callable[[Entry], Draft | None] = lambda _: None
+    ) -> Entry:
         """Append what became of a question, with the exact bytes of both sides, and the intent that follows.
 
         Returns:
@@ -61,7 +66,8 @@ class Journal:
             if exchange.received is not None:
                 batch.put(exchange.received)
             entry = batch.append(draft)
-            following = batch.append(intent(entry)) if intent else None
+            announced = intent(entry)
+            following = batch.append(announced) if announced else None
         self._add(entry)
         if following:
             self._add(following)
@@ -82,10 +88,11 @@ class Journal:
         self._heads.publish(sealed[0])
         return finished
 
-    def renew(self, now_ms: int) -> None:
-        """Keep the lease, if it is getting old."""
-        if self.lease.expires_ms - now_ms < 60_000 - RENEW_AFTER_MS:
-            self.lease = self.store.leases.renew(self.lease)
+    def renew(self, now: Reading) -> None:
+        """Keep the lease, if it is getting old by CLOCK_BOOTTIME, which no step of the wall clock moves."""
+        before = self._renewed
+        if before is None or now.boottime_ms - before.boottime_ms > RENEW_AFTER_MS:
+            self.lease, self._renewed = self.store.leases.renew(self.lease), now
 
     def _add(self, entry: Entry) -> None:
         self.history = History([*self.history.entries, entry])

@@ -20,12 +20,14 @@ from runbook_gate.engine.asking import Answered, Asker
 from runbook_gate.engine.concluding import conclude, conclude_without_decision
 from runbook_gate.engine.journal import Journal
 from runbook_gate.engine.narration import Narrator
-from runbook_gate.errors import NoDecision, Stopped
+from runbook_gate.errors import LedgerBroken, NoDecision, Parked, Stopped
 from runbook_gate.gate.client import Gate
 from runbook_gate.ledger import Finished
 from runbook_gate.models.decision import Checkpoint
+from runbook_gate.models.runbook import Pins
 
 LONGEST_WAIT_MS = 90_000
+LAPSED_MS = 1_000
 _SLICE_S = 0.2
 
 
@@ -39,6 +41,7 @@ class Run:
         clock: wall and boot time.
         narrator: who is told.
         stopping: asked between steps and while waiting; true ends the process safely.
+        measure: the pins with what is known of the OPA that answers now.
     """
 
     def __init__(
@@ -49,10 +52,11 @@ class Run:
         clock: Clock,
         narrator: Narrator,
         stopping: Callable[[], bool] = lambda: False,
+        measure: Callable[[Pins], Pins] = lambda pins: pins,
     ) -> None:
         self._journal, self._actor, self._clock, self._narrator = journal, actor, clock, narrator
         self._stopping = stopping
-        self._asker = Asker(journal, gate, admit=actor.admit, intend=actor.intend)
+        self._asker = Asker(journal, gate, admit=actor.admit, intend=actor.intend, measure=measure)
 
     def go(self) -> Finished:
         """Go on until the run ends.
@@ -88,7 +92,7 @@ class Run:
                 self._end()
                 return None
             case Ended():
-                raise AssertionError("an ended run is not resumed")
+                raise LedgerBroken("The run has its last entry, and is still held as active.")
 
     def _advance(self, checkpoint: Checkpoint) -> Checkpoint | None:
         self._pause_point()
@@ -122,7 +126,8 @@ class Run:
     def _write(self) -> Checkpoint:
         history = self._journal.history
         if history.newest.kind != "intent":
-            # The last read was too old for an intent: the go lapses, with fresh facts it is asked for again.
+            # The last read was too old for an intent: the go lapses, and is asked for again with fresh facts.
+            self._wait(history.newest.at_ms + LAPSED_MS)
             self._observe("gather", history.params_of("gather") or {}, "cp1")
             return "cp1"
         intent = history.newest
@@ -140,32 +145,27 @@ class Run:
         self._narrator.observed(entry)
 
     def _wait(self, until_ms: int | None) -> None:
-        if until_ms is None or self._clock.read().at_ms >= until_ms:
+        if until_ms is None or self._left_ms(until_ms) <= 0:
             return
-        if until_ms - self._clock.read().at_ms > LONGEST_WAIT_MS:
-            raise TooLong(until_ms)
+        if self._left_ms(until_ms) > LONGEST_WAIT_MS:
+            raise Parked(until_ms)
         self._narrator.waiting(until_ms)
-        while (left_ms := until_ms - self._clock.read().at_ms) > 0:
+        while (left_ms := self._left_ms(until_ms)) > 0:
             self._pause_point()
             self._clock.sleep(min(left_ms / 1000, _SLICE_S))
+
+    def _left_ms(self, until_ms: int) -> int:
+        """By CLOCK_BOOTTIME since the newest entry, so that a step of the wall clock neither cuts nor stretches it."""
+        now, newest = self._clock.read(), self._journal.history.newest
+        if now.boot_id != newest.boot_id:
+            return until_ms - now.at_ms
+        return (until_ms - newest.at_ms) - (now.boottime_ms - newest.boottime_ms)
 
     def _pause_point(self) -> None:
         if self._stopping():
             raise Stopped("Asked to stop; the run stands at a safe point.")
-        self._journal.renew(self._clock.read().at_ms)
+        self._journal.renew(self._clock.read())
 
     def _end(self) -> None:
         self._finished = conclude(self._journal)
         self._narrator.ended(self._journal.history.newest, self._finished.packet)
-
-
-class TooLong(Stopped):
-    """The next moment is too far away for a process to wait for.
-
-    Attributes:
-        until_ms: when the run is due again.
-    """
-
-    def __init__(self, until_ms: int) -> None:
-        super().__init__("The run waits for longer than a process does; `run --next` takes it up when it is due.")
-        self.until_ms = until_ms

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from runbook_gate.clock import Clock
-from runbook_gate.engine.heads import Heads
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.ledger import Lease, Store
 from runbook_gate.models.observation import LedgerFacts
@@ -21,7 +20,6 @@ def open_run(
     pins: Pins,
     holder: str,
     clock: Clock,
-    heads: Heads,
     facts: Callable[[str], LedgerFacts],
 ) -> Lease:
     """Open a run for a queued task and hold it.
@@ -42,6 +40,5 @@ def open_run(
         deadline_ms=min(clock.read().at_ms + routing.duration_ms, task.prequalification.until_ms),
         ledger=facts(key),
     )
-    lease, entry = store.runs.open(opened, holder=holder)
-    heads.publish(entry)
+    lease, _ = store.runs.open(opened, holder=holder)
     return lease

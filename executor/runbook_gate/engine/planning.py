@@ -25,7 +25,7 @@ def plan(journal: Journal, gate: Gate, actor: Actor, narrator: Narrator) -> Deci
     Raises:
         NoDecision: the gate gave no answer that may be acted on.
     """
-    asker = Asker(journal, gate, admit=actor.admit, intend=lambda _history, _decision: None)
+    asker = Asker(journal, gate, admit=actor.admit, intend=lambda _history, _decision, _recorded: None)
     intake = asker.ask("cp0")
     narrator.decided(intake.entry, intake.decision)
     following = intake.decision.next

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, select, update
 
-from runbook_gate.errors import LeaseLost, LedgerFault
+from runbook_gate.errors import LedgerFault
 from runbook_gate.ledger import evidence, tables
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.identifiers import packet_id
@@ -31,8 +31,6 @@ class Batch:
     def __init__(self, connection: Connection, database: Database, lease: Lease) -> None:
         checked(connection, lease)
         row = connection.execute(select(_RUNS).where(_RUNS.c.id == lease.run).with_for_update()).one()
-        if row.state != "active":
-            raise LeaseLost(f"run {lease.run} has ended")
         self._connection = connection
         self._database = database
         self._lease = lease

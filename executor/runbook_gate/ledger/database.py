@@ -81,11 +81,15 @@ def sqlite_engine(path: Path | None, *, read_only: bool = False, busy_ms: int = 
     if path is None:
         engine = create_engine("sqlite://", poolclass=StaticPool, hide_parameters=True)
     else:
-        name, query = (
-            f"file:{quote(os.fsencode(path.absolute()))}",
-            {"mode": "ro" if read_only else "rw", "uri": "true"},
-        )
+        path = path.absolute()  # the program may change its folder
+        name, query = f"file:{quote(os.fsencode(path))}", {"mode": "ro" if read_only else "rw", "uri": "true"}
         engine = create_engine(URL.create("sqlite", database=name, query=query), hide_parameters=True)
+    _prepare(engine, path, busy_ms)
+    return engine
+
+
+def _prepare(engine: Engine, path: Path | None, busy_ms: int) -> None:
+    """Set up each connection, and begin each transaction as the one who began it wants it."""
 
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
@@ -103,8 +107,6 @@ def sqlite_engine(path: Path | None, *, read_only: bool = False, busy_ms: int = 
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
         if writes and connection.info[_FILE] != _identity(path):
             raise LedgerUnwritable(f"{path} was moved or removed while it was open")
-
-    return engine
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:

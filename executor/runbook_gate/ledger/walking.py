@@ -53,7 +53,7 @@ def follow(run: Row[Any], entries: Iterable[Row[Any]]) -> tuple[Chain, list[dict
             chain.compare(seq=entry.seq, equal=fields.get("checkpoint") == entry.checkpoint)
             found.append({**fields, "sha256": entry.sha256})
     chain.end(run.seq, run.head)
-    if found and not chain.broken:
+    if found:
         chain.compare(seq=1, equal=_opening(found[0]) == (run.task, run.target_key, run.deadline_ms))
         chain.compare(seq=run.seq, equal=_ending(found[-1]) == FINAL.get(run.state))
     return chain, found

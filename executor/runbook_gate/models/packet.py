@@ -51,6 +51,10 @@ class LiveState(Closed):
     """The newest read of the namespace."""
 
     read_ms: Milliseconds = Field(description="When it was read.")
+    newest_read: str = Field(
+        description="What the newest read brought: HTTP status or transport outcome. Other than 200, this is older.",
+        examples=["200"],
+    )
     uid: str | None = Field(description="metadata.uid.", examples=["0c7b3c2e-52a5-4d7e-9a0c-6f2a3f6f2c11"])
     resource_version: str | None = Field(description="metadata.resourceVersion.", examples=["48211"])
     labels: list[LabelState] = Field(description="Every label of the runbook.")

@@ -12,13 +12,6 @@ from runbook_gate.models.entry import Entry
 from runbook_gate.models.packet import AttemptRecord, NextStep, Packet, Target
 from runbook_gate.packet.state import blockers, live_state, register_versions
 
-_NO_DECISION = Denial(
-    code="executor.deadline_no_decision",
-    message="The run's deadline passed with no decision to be had from the gate",
-    solution="Repair the OPA sidecar, look at the namespace, and submit a superseding task.",
-    facts={},
-)
-
 
 def packet_id(escalated: Entry) -> str:
     """The packet's id, derived from the entry that ends the run, so that it is the same however often it is made."""
@@ -30,7 +23,7 @@ def build(history: History, denials: Sequence[Denial]) -> Packet:
 
     Args:
         history: the run, its last entry `escalated`.
-        denials: those of the decision that escalated; none past the deadline with no decision to be had.
+        denials: why, as the decision that escalated says, or the executor past the deadline.
 
     Returns:
         The packet.
@@ -54,11 +47,11 @@ def build(history: History, denials: Sequence[Denial]) -> Packet:
         ),
         origin=body.origin,
         basis=body.basis,
-        condition=list(denials) or [_NO_DECISION],
-        written=_written(history, escalated.step),
+        condition=list(denials),
+        written=_written(history),
         write_in_doubt=body.write_in_doubt,
         kill_command=_kill_command(history) if body.write_in_doubt else None,
-        attempts=_attempts(history, escalated.step),
+        attempts=_attempts(history),
         approved=task.labels,
         live=live_state(history),
         registers=register_versions(history),
@@ -78,8 +71,8 @@ def _outcome(made: AttemptEntries) -> str:
     return str(http["status"] or http["outcome"])
 
 
-def _written(history: History, step: str) -> str:
-    attempts = history.attempts(step)
+def _written(history: History) -> str:
+    attempts = [made for step in history.opened.routing.steps for made in history.attempts(step)]
     if not attempts:
         return "Nothing was written."
     told = ", ".join(f"attempt {number}: {_outcome(made)}" for number, made in enumerate(attempts, start=1))
@@ -92,7 +85,11 @@ def _kill_command(history: History) -> str:
     return shlex.join(["kubectl", "annotate", "namespace", task.namespace, change, "--overwrite"])
 
 
-def _attempts(history: History, step: str) -> list[AttemptRecord]:
+def _attempts(history: History) -> list[AttemptRecord]:
+    return [record for step in history.opened.routing.steps for record in _of_step(history, step)]
+
+
+def _of_step(history: History, step: str) -> list[AttemptRecord]:
     return [
         AttemptRecord(
             attempt=number,

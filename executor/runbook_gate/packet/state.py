@@ -12,12 +12,10 @@ from runbook_gate.models.packet import Blocker, LabelState, LiveState, RegisterV
 
 
 def live_state(history: History) -> LiveState | None:
-    """The newest read of the namespace, label by label against the approved tuple."""
-    for entry in reversed(history.entries):
-        for read in _reads(entry):
-            if read["object"] and read["object"]["labels"] is not None:
-                return _state(read["http"]["answered_ms"], read["object"], history.opened.task.labels)
-    return None
+    """The newest read that showed the namespace, label by label against the approved tuple."""
+    reads = [read for entry in reversed(history.entries) for read in _reads(entry)]
+    shown = [read for read in reads if read["object"] and read["object"]["labels"] is not None]
+    return _state(shown[0], reads[0]["http"], history.opened.task.labels) if shown else None
 
 
 def register_versions(history: History) -> list[RegisterVersion]:
@@ -59,17 +57,19 @@ def _reads(entry: Entry) -> Iterator[dict[str, Any]]:
                 yield server["first"]
 
 
-def _state(read_ms: int, found: dict[str, Any], approved: Labels) -> LiveState:
+def _state(read: dict[str, Any], newest: dict[str, Any], approved: Labels) -> LiveState:
+    found = read["object"]
     labels = [
         LabelState(key=key, approved=value, live=found["labels"].get(key), differs=found["labels"].get(key) != value)
         for key, value in sorted(approved.items())
     ]
     return LiveState(
-        read_ms=read_ms,
+        read_ms=read["http"]["answered_ms"],
+        newest_read=str(newest["status"] or newest["outcome"]),
         uid=found["uid"],
         resource_version=found["resource_version"],
         labels=labels,
-        restored=not any(label.differs for label in labels),
+        restored=newest["status"] == 200 and not any(label.differs for label in labels),
     )
 
 

@@ -13,7 +13,6 @@ import data.facts.lookup
 # METADATA
 # title: Everything this check wants is shown
 pass if {
-	attempts.counted
 	attempts.left
 	_decided
 	_newer

@@ -29,7 +29,7 @@ pass if {
 #   code: drift_agreement.foreign_value
 #   solution: Find out who set it; if it is not wanted, have the repair prequalified with this value.
 deny contains denial.of(rego.metadata.rule(), lookup.at([live, approved, prequalified])) if {
-	namespaces.legible(namespaces.newest)
+	namespaces.all_sound
 	some key in given.runbook.label_keys
 	not namespaces.admitted(namespaces.newest, key)
 	live := array.concat(namespaces.newest_path, ["object", "labels", key])
@@ -43,7 +43,7 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([live, approved, prequal
 #   code: drift_agreement.moved
 #   solution: Wait, or find out from the audit log who keeps writing to the namespace.
 deny contains denial.of(rego.metadata.rule(), lookup.at(array.concat(versions, [_dry_run_status]))) if {
-	namespaces.all_legible
+	namespaces.all_sound
 	not _steady
 	versions := [array.concat(path, ["object", "resource_version"]) | some path in namespaces.paths]
 }
@@ -54,7 +54,7 @@ deny contains denial.of(rego.metadata.rule(), lookup.at(array.concat(versions, [
 #   code: drift_agreement.managed_elsewhere
 #   solution: Correct the labels where that manager takes them from.
 deny contains denial.of(rego.metadata.rule(), lookup.fields(live, ["managers"])) if {
-	namespaces.all_legible
+	namespaces.all_sound
 	not _unmanaged
 	live := array.concat(namespaces.newest_path, ["object"])
 }
@@ -66,7 +66,7 @@ _steady if {
 	not answers.answered(input.observed.gather.body.dry_run.http, 409)
 }
 
-_version(read) := object.filter(read.object, ["uid", "resource_version", "labels"])
+_version(read) := [read.object.uid, read.object.resource_version, read.object.labels]
 
 _unmanaged if namespaces.restored(namespaces.newest)
 

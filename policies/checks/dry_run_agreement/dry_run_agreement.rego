@@ -24,7 +24,7 @@ pass if {
 #   code: dry_run_agreement.unanswered
 #   solution: Make the API server reachable; the run goes on by itself when it answers before its deadline.
 deny contains denial.of(rego.metadata.rule(), _answer) if {
-	namespaces.all_legible
+	namespaces.all_sound
 	answers.unanswered(_dry_run.http)
 }
 
@@ -35,7 +35,7 @@ deny contains denial.of(rego.metadata.rule(), _answer) if {
 #   code: dry_run_agreement.refused
 #   solution: Look at the status and at the plugin that refused; give the executor the right, or mend the plugin.
 deny contains denial.of(rego.metadata.rule(), _answer) if {
-	namespaces.all_legible
+	namespaces.all_sound
 	not answers.unanswered(_dry_run.http)
 	not answers.answered(_dry_run.http, 409)
 	not namespaces.legible(_dry_run)
@@ -47,19 +47,28 @@ deny contains denial.of(rego.metadata.rule(), _answer) if {
 #   code: dry_run_agreement.differs
 #   solution: Find the admission plugin that changes the labels, and settle with its owner what is approved.
 deny contains denial.of(rego.metadata.rule(), lookup.at([predicted, ["opened", "body", "task", "labels"]])) if {
-	namespaces.all_legible
+	namespaces.all_sound
 	namespaces.legible(_dry_run)
-	not _as_approved
+	not namespaces.restored(_dry_run)
 	predicted := array.concat(_path, ["object", "labels"])
+}
+
+# METADATA
+# title: The dry run answers about another namespace than the reads
+# custom:
+#   code: dry_run_agreement.another_namespace
+#   solution: Find out who deleted the namespace and made it again between the reads.
+deny contains denial.of(rego.metadata.rule(), lookup.at([answered, _prequalified])) if {
+	namespaces.all_sound
+	namespaces.legible(_dry_run)
+	not namespaces.prequalified(_dry_run)
+	answered := array.concat(_path, ["object", "uid"])
 }
 
 _path := ["observed", "gather", "body", "dry_run"]
 
+_prequalified := ["opened", "body", "task", "drift", "namespace_uid"]
+
 _dry_run := lookup.value(_path)
 
 _answer := lookup.fields(array.concat(_path, ["http"]), ["outcome", "status", "reason", "message"])
-
-_as_approved if {
-	namespaces.prequalified(_dry_run)
-	namespaces.restored(_dry_run)
-}

@@ -77,7 +77,7 @@ _decided(attempt) if {
 }
 
 _newer if {
-	newest := input.rounds[count(input.rounds) - 1]
+	newest := input.rounds[given.newest_round]
 	is_number(newest.seq)
 	is_number(input.observed.gather.seq)
 	input.observed.gather.seq > newest.seq
@@ -90,7 +90,7 @@ _way := [concat(" ", [_word(block, field) | some field in ["step", "checkpoint",
 	not _unused(block)
 ]
 
-_word(block, field) := $"{word}" if word := object.get(block.body, field, null)
+_word(block, field) := $"{word}" if word := lookup.field(lookup.field(block, "body"), field)
 
 _unused(block) if {
 	given.runbook.effects[block.body.action] == "write"

@@ -83,7 +83,7 @@ deny contains denial.of(rego.metadata.rule(), {"states": rounds.states}) if {
 	every state in rounds.states { not state in {"differs", "not_as_asked", "ambiguous", "exempt"} }
 }
 
-_good_so_far if count(input.rounds) == 0
+_good_so_far if input.rounds == []
 
 _good_so_far if rounds.states[rounds.newest] == "good"
 

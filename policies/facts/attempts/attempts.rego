@@ -6,6 +6,7 @@ package facts.attempts
 import future.keywords.not
 
 import data.facts.given
+import data.facts.lookup
 import data.facts.outcomes
 
 # METADATA
@@ -33,7 +34,7 @@ counted if {
 
 # METADATA
 # title: The numbers of the attempts, for a denial
-as_facts := {"attempts": [object.get(attempt, "attempt", null) | some attempt in input.attempts]}
+as_facts := {"attempts": [lookup.field(attempt, "attempt") | some attempt in input.attempts]}
 
 # METADATA
 # title: Another attempt is left
@@ -49,9 +50,13 @@ audit_ids := [attempt.intent.sha256 | some attempt in input.attempts] if is_arra
 
 # METADATA
 # title: Since when writes to the namespace matter
-# description: Since the first intent, or since the opening where there is none.
+# description: |
+#   Since the last read before the first intent, by the API server's clock, which is the audit log's; by our own
+#   where that is not known; since the opening where there is no attempt.
 # scope: document
-since_ms := input.attempts[0].intent.at_ms
+since_ms := input.attempts[0].intent.body.read_date_ms if is_number(input.attempts[0].intent.body.read_date_ms)
+
+since_ms := input.attempts[0].intent.at_ms if not is_number(input.attempts[0].intent.body.read_date_ms)
 
 since_ms := input.opened.at_ms if number == 0
 

@@ -9,6 +9,7 @@ package facts.audit
 import future.keywords.not
 
 import data.facts.given
+import data.facts.lookup
 
 # METADATA
 # title: As whom the API server sees the executor
@@ -59,8 +60,8 @@ writers(log) := {"writers": [writer |
 	some event in label_writes(log)
 	not _of_this_run(event)
 	writer := {
-		"username": object.get(event, "username", null),
-		"labels": object.get(event, ["change", "labels"], null),
+		"username": lookup.field(event, "username"),
+		"labels": lookup.field(lookup.field(event, "change"), "labels"),
 	}
 ]}
 

@@ -18,20 +18,29 @@ runbook := data.runbooks[input.opened.body.task.runbook]
 checkpoint := runbook.checkpoints[input.step][input.checkpoint]
 
 # METADATA
+# title: Number of the newest round
+newest_round := count(input.rounds) - 1 if is_array(input.rounds)
+
+# METADATA
 # title: Milliseconds from one entry to another
 # description: By CLOCK_BOOTTIME within one boot, else by wall clock. Undefined where a clock is not known.
 # scope: document
 elapsed_ms(from, to) := _difference(from.boottime_ms, to.boottime_ms) if _same_boot(from, to)
 
 elapsed_ms(from, to) := _difference(from.at_ms, to.at_ms) if {
-	is_string(from.boot_id)
-	is_string(to.boot_id)
+	_boot_known(from)
+	_boot_known(to)
 	not _same_boot(from, to)
 }
 
 _same_boot(from, to) if {
-	is_string(from.boot_id)
+	_boot_known(from)
 	from.boot_id == to.boot_id
+}
+
+_boot_known(entry) if {
+	is_string(entry.boot_id)
+	entry.boot_id != ""
 }
 
 _difference(from, to) := to - from if {

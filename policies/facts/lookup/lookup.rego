@@ -14,6 +14,10 @@ value(path) := object.get({"input": input}, array.concat(["input"], path), null)
 at(paths) := {_written(path): value(path) | some path in paths}
 
 # METADATA
+# title: A field of something that may be no object, null where there is none
+field(value_of, name) := object.get({"of": value_of}, ["of", name], null)
+
+# METADATA
 # title: Several fields of the object at a path
 fields(path, names) := at([array.concat(path, [name]) | some name in names])
 

@@ -17,9 +17,8 @@ paths := [["observed", "gather", "body", place] | some place in ["first", "last"
 
 paths := [["observed", "resolve_write", "body", "read"]] if given.checkpoint.judges == "resolve_write"
 
-paths := [["rounds", newest_round, "body", "servers", server, place] |
-	newest_round := count(input.rounds) - 1
-	some server, _ in input.rounds[newest_round].body.servers
+paths := [["rounds", given.newest_round, "body", "servers", server, place] |
+	some server, _ in input.rounds[given.newest_round].body.servers
 	some place in ["first", "last"]
 ] if {
 	given.checkpoint.judges == "verify"
@@ -32,13 +31,6 @@ newest_path := paths[count(paths) - 1]
 # METADATA
 # title: The newest read that this checkpoint judges
 newest := lookup.value(newest_path)
-
-# METADATA
-# title: Every read that this checkpoint judges is legible
-all_legible if {
-	count(paths) > 0
-	every path in paths { legible(lookup.value(path)) }
-}
 
 # METADATA
 # title: Every read that this checkpoint judges is sound

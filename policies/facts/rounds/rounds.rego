@@ -14,7 +14,7 @@ import data.facts.probes
 
 # METADATA
 # title: Number of the newest round
-newest := count(input.rounds) - 1
+newest := given.newest_round
 
 # METADATA
 # title: The state of each round
@@ -44,7 +44,6 @@ verified := max({last |
 # title: Verified, and nothing since says otherwise
 proven if {
 	is_number(verified)
-	states[newest] in {"good", "pending"}
 	every index, state in states { _agrees(index, state) }
 }
 
@@ -71,9 +70,7 @@ _agrees(_, state) if state in {"good", "pending"}
 
 _row_ends_at(last) if {
 	is_number(given.runbook.rounds)
-	given.runbook.rounds > 0
 	first := (last - given.runbook.rounds) + 1
-	first >= 0
 	every index in numbers.range(first, last) {
 		states[index] == "good"
 		_follows(index, first)
@@ -83,8 +80,7 @@ _row_ends_at(last) if {
 # Within a row: far enough from the round before it, and on the same servers.
 _follows(index, first) if index == first
 
-_follows(index, first) if {
-	index > first
+_follows(index, _) if {
 	before := input.rounds[index - 1]
 	given.elapsed_ms(before, input.rounds[index]) >= given.runbook.limits_ms.between_rounds
 	endpoints(before) == endpoints(input.rounds[index])
@@ -100,9 +96,9 @@ _state(block, shown) := "differs" if {
 } else := "not_as_asked" if {
 	some server in block.body.servers
 	not probes.as_asked(server)
-} else := worst if {
-	some worst in ["unanswered", "ambiguous", "exempt", "blocked", "wrong"]
-	worst in shown
+} else := worst[0] if {
+	worst := [state | some state in ["unanswered", "ambiguous", "exempt", "blocked", "wrong"]; state in shown]
+	count(worst) > 0
 } else := "moved" if {
 	some server in block.body.servers
 	not _still(server)
@@ -118,6 +114,7 @@ _shown(index) := {one.shows |
 }
 
 _readable(block) if {
+	is_array(block.body.servers)
 	count(block.body.servers) > 0
 	count(endpoints(block)) == count(block.body.servers)
 	every server in block.body.servers {

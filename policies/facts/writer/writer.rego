@@ -40,6 +40,7 @@ _shown contains attempt.attempt if {
 
 _shown contains marker.attempt if {
 	some marker in attempts.markers(_resolved.read)
+	is_number(marker.attempt)
 	marker.attempt <= attempts.number
 }
 

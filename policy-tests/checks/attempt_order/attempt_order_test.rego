@@ -24,3 +24,21 @@ test_denies if {
 	wrong == set()
 	count(cases.failing.attempt_order) > 0
 }
+
+# Values of another type, by place. Comparing across types has an answer, but shows nothing.
+_retyped := {
+	"a number in words": {"/observed/gather/seq": "9"},
+	"a decision of unknown time": {"/lineage/2/seq": "8"},
+	"an intent of unknown time": {"/attempts/0/intent/seq": "5"},
+	"attempts by key": {"/attempts": {}},
+	"no attempts": {"/attempts": null},
+}
+
+test_wants_facts_of_their_types if {
+	wrong := {name |
+		some name, values in _retyped
+		found := attempt_order with input as cases.changed("pass/cp1/second_attempt_after_conflict", values)
+		not cases.denies_something(found)
+	}
+	wrong == set()
+}

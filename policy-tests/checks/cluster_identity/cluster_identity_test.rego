@@ -24,3 +24,40 @@ test_denies if {
 	wrong == set()
 	count(cases.failing.cluster_identity) > 0
 }
+
+test_keeps_silent if {
+	wrong := {path |
+		some path in [
+			"fail/register_agreement/unanswered_cluster_inventory",
+			"fail/register_agreement/two_records_cluster_inventory",
+		]
+		found := cluster_identity with input as cases.at(path)
+		not cases.silent(found)
+	}
+	wrong == set()
+}
+
+# Values of another type, by place. Comparing across types has an answer, but shows nothing.
+_retyped := {
+	"uids of null": {
+		"/observed/gather/body/cluster/uid": null,
+		"/observed/gather/body/registers/cluster_inventory/records/0/uid": null,
+	},
+	"uids of numbers": {
+		"/observed/gather/body/cluster/uid": 7,
+		"/observed/gather/body/registers/cluster_inventory/records/0/uid": 7,
+	},
+	"a name of a number": {"/observed/gather/body/identity/username": 7},
+	"a date in words": {"/observed/gather/body/cluster/http/date_ms": "now"},
+	"sent in words": {"/observed/gather/body/cluster/http/sent_ms": "now"},
+	"answered in words": {"/observed/gather/body/cluster/http/answered_ms": "now"},
+}
+
+test_wants_facts_of_their_types if {
+	wrong := {name |
+		some name, values in _retyped
+		found := cluster_identity with input as cases.changed("pass/cp1/first_attempt", values)
+		not cases.denies_something(found)
+	}
+	wrong == set()
+}

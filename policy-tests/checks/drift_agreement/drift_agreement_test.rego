@@ -24,3 +24,41 @@ test_denies if {
 	wrong == set()
 	count(cases.failing.drift_agreement) > 0
 }
+
+test_keeps_silent if {
+	wrong := {path |
+		some path in [
+			"fail/namespace_identity/missing",
+			"fail/namespace_identity/unanswered",
+			"fail/namespace_identity/forbidden",
+			"fail/namespace_identity/terminating",
+			"fail/namespace_identity/recreated",
+			"fail/namespace_identity/second_read_unreadable",
+			"fail/namespace_identity/terminating_after_the_write",
+		]
+		found := drift_agreement with input as cases.at(path)
+		not cases.silent(found)
+	}
+	wrong == set()
+}
+
+# Values of another type, by place. Comparing across types has an answer, but shows nothing.
+_retyped := {
+	"a manager of a number": {"/observed/gather/body/last/object/managers": [7]},
+	"a manager of null": {"/observed/gather/body/last/object/managers": [null]},
+}
+
+test_wants_facts_of_their_types if {
+	wrong := {name |
+		some name, values in _retyped
+		found := drift_agreement with input as cases.changed("pass/cp1/first_attempt", values)
+		not cases.denies_something(found)
+	}
+	wrong == set()
+}
+
+test_reconcilers_that_are_not_listed_are_not_known if {
+	runbook := object.union(data.runbooks["MKS-PSA-Label-Restore-v3"], {"reconcilers": null})
+	asked := cases.at("pass/cp1/first_attempt")
+	not drift_agreement.pass with input as asked with data.runbooks as {"MKS-PSA-Label-Restore-v3": runbook}
+}

@@ -24,3 +24,18 @@ test_denies if {
 	wrong == set()
 	count(cases.failing.dry_run_agreement) > 0
 }
+
+test_keeps_silent if {
+	wrong := {path |
+		some path in [
+			"fail/namespace_identity/missing",
+			"fail/namespace_identity/unanswered",
+			"fail/namespace_identity/forbidden",
+			"fail/namespace_identity/forbidden_while_the_dry_run_differs",
+			"fail/drift_agreement/dry_run_conflict",
+		]
+		found := dry_run_agreement with input as cases.at(path)
+		not cases.silent(found)
+	}
+	wrong == set()
+}

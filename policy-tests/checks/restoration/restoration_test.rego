@@ -24,3 +24,20 @@ test_denies if {
 	wrong == set()
 	count(cases.failing.restoration) > 0
 }
+
+test_keeps_silent if {
+	wrong := {path |
+		some path in [
+			"fail/namespace_identity/missing_at_completion",
+			"fail/cluster_identity/identity_unanswered_at_completion",
+		]
+		found := restoration with input as cases.at(path)
+		not cases.silent(found)
+	}
+	wrong == set()
+}
+
+test_wants_reads if {
+	asked := cases.at("pass/cp4/restored")
+	not restoration.pass with input as asked with data.facts.namespaces.paths as []
+}

@@ -24,3 +24,74 @@ test_denies if {
 	wrong == set()
 	count(cases.failing.retry_eligibility) > 0
 }
+
+test_keeps_silent if {
+	wrong := {path |
+		some path in [
+			"fail/namespace_identity/missing_after_the_write",
+			"fail/namespace_identity/recreated_after_the_write",
+			"fail/namespace_identity/unanswered_after_the_write",
+			"fail/namespace_identity/terminating_after_the_write",
+			"fail/drift_agreement/foreign_value_after_a_conflict",
+			"fail/drift_agreement/foreign_value_while_in_doubt",
+		]
+		found := retry_eligibility with input as cases.at(path)
+		not cases.silent(found)
+	}
+	wrong == set()
+}
+
+# Values of another type, by place. Comparing across types has an answer, but shows nothing.
+_retyped := {
+	"a number in words": {"/observed/resolve_write/seq": "9"},
+	"an intent of unknown time": {"/attempts/0/intent/seq": null},
+	"a marker of a number in words": {"/observed/resolve_write/body/read/object/markers/0/attempt": "1"},
+	"a marker of null": {"/observed/resolve_write/body/read/object/markers/0/attempt": null},
+	"attempts by key": {"/attempts": {}},
+}
+
+test_wants_facts_of_their_types if {
+	wrong := {name |
+		some name, values in _retyped
+		found := retry_eligibility with input as cases.changed("pass/cp2/applied", values)
+		not cases.denies_something(found)
+	}
+	wrong == set()
+}
+
+_name := "MKS-PSA-Label-Restore-v3"
+
+_with(changes) := {_name: object.union(data.runbooks[_name], changes)}
+
+_codes(denials) := {denial.code | some denial in denials}
+
+# Each limit that the runbook does not state allows nothing.
+_limits := {
+	"retry_eligibility.unsettled": ["in_doubt", {"limits_ms": {"settle": null}}],
+	"retry_eligibility.second_conflict": ["conflict", {"conflicts": null}],
+	"retry_eligibility.retries_spent": ["conflict", {"retries": null}],
+	"retry_eligibility.budget_spent": ["conflict", {"retry_budget": null}],
+}
+
+test_a_limit_that_is_not_there_allows_nothing if {
+	wrong := {code |
+		some code, [name, changes] in _limits
+		found := retry_eligibility.deny with input as cases.at($"fail/retry_eligibility/{name}")
+			with data.runbooks as _with(changes)
+		not _codes(found) == {code}
+	}
+	wrong == set()
+}
+
+# With a greater budget a conflict may follow a write that is in doubt, and has to be shown not to have landed.
+test_a_conflict_after_a_write_in_doubt_needs_the_audit_log if {
+	asked := cases.at("fail/retry_eligibility/conflict_after_a_write_without_an_answer")
+	found := retry_eligibility.deny with input as asked with data.runbooks as _with({"retry_budget": 3})
+	_codes(found) == {"retry_eligibility.overtaken"}
+}
+
+test_no_lineage_allows_nothing if {
+	asked := cases.changed("fail/retry_eligibility/conflict", {"/lineage": null})
+	found := retry_eligibility.deny with input as asked
+	_codes(found) == {"retry_eligibility.retries_spent"}
+}

@@ -24,3 +24,20 @@ test_denies if {
 	wrong == set()
 	count(cases.failing.target_clear) > 0
 }
+
+# Values of another type, by place. Comparing across types has an answer, but shows nothing.
+_retyped := {
+	"escalations by key": {"/opened/body/ledger/escalations": {}},
+	"no escalations": {"/opened/body/ledger/escalations": null},
+	"paused false": {"/opened/body/ledger/paused": false},
+	"no ledger": {"/opened/body/ledger": null},
+}
+
+test_wants_facts_of_their_types if {
+	wrong := {name |
+		some name, values in _retyped
+		found := target_clear with input as cases.changed("pass/cp0/intake", values)
+		not cases.denies_something(found)
+	}
+	wrong == set()
+}

@@ -24,3 +24,37 @@ test_denies if {
 	wrong == set()
 	count(cases.failing.verification_reconciliation) > 0
 }
+
+test_keeps_silent if {
+	wrong := {path |
+		some path in [
+			"fail/namespace_identity/unanswered_in_a_round",
+			"fail/namespace_identity/missing_in_a_round",
+		]
+		found := verification_reconciliation with input as cases.at(path)
+		not cases.silent(found)
+	}
+	wrong == set()
+}
+
+_name := "MKS-PSA-Label-Restore-v3"
+
+_with(changes) := {_name: object.union(data.runbooks[_name], changes)}
+
+_codes(denials) := {denial.code | some denial in denials}
+
+test_needs_no_audit_log_where_it_is_optional if {
+	asked := cases.at("fail/verification_reconciliation/audit_unconfigured")
+	verification_reconciliation.pass with input as asked with data.runbooks as _with({"audit": "optional"})
+	verification_reconciliation.deny == set() with input as asked with data.runbooks as _with({"audit": "optional"})
+}
+
+test_a_limit_that_is_not_there_is_passed if {
+	without := _with({"limits_ms": {"window": null, "audit": null}})
+	wrong := cases.at("fail/verification_reconciliation/stale_cache")
+	_codes(verification_reconciliation.deny) == {"verification_reconciliation.window_passed"} with input as wrong
+		with data.runbooks as without
+	pending := cases.at("fail/verification_reconciliation/event_pending")
+	_codes(verification_reconciliation.deny) == {"verification_reconciliation.audit_missing"} with input as pending
+		with data.runbooks as without
+}

@@ -24,3 +24,19 @@ test_denies if {
 	wrong == set()
 	count(cases.failing.waiver_absence) > 0
 }
+
+# Values of another type, by place. Comparing across types has an answer, but shows nothing.
+_retyped := {
+	"a status in a list": {"/observed/gather/body/registers/platform_exceptions/records/0/status": ["closed"]},
+	"a waiver in words": {"/observed/gather/body/registers/platform_exceptions/records/0": "closed"},
+	"records by key": {"/observed/gather/body/registers/platform_exceptions/records": {}},
+}
+
+test_wants_facts_of_their_types if {
+	wrong := {name |
+		some name, values in _retyped
+		found := waiver_absence with input as cases.changed("pass/cp1/first_attempt", values)
+		not cases.denies_something(found)
+	}
+	wrong == set()
+}

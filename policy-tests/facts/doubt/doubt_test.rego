@@ -48,6 +48,22 @@ _cases := {
 	],
 	"unmoved": [_asked(_timeout, _resolved(6, _read(200, "1"))), true],
 	"moved": [_asked(_timeout, _resolved(6, _read(200, "2"))), false],
+	"moved at the attempt": [_asked(_timeout, _resolved(5, _read(200, "2"))), true],
+	"moved at an unknown time": [_asked(_timeout, _resolved("6", _read(200, "2"))), true],
+	"moved after an attempt of unknown time": [
+		json.patch(_asked(_timeout, _resolved(6, _read(200, "2"))), [{
+			"op": "replace",
+			"path": "/attempts/0/intent/seq",
+			"value": null,
+		}]),
+		true,
+	],
+	"a status in no answer": [_asked(_answer({"outcome": "lost"}), {}), true],
+	"another uid in no answer": [
+		_asked(_timeout, _resolved(6, {"http": {"outcome": "lost", "status": 200}, "object": {"uid": "v"}})),
+		true,
+	],
+	"no uid": [_asked(_timeout, _resolved(6, object.union(_read(200, "1"), {"object": {"uid": null}}))), true],
 	"moved before the attempt": [_asked(_timeout, _resolved(4, _read(200, "2"))), true],
 	"a read without a version": [_asked(_timeout, _resolved(6, _read(200, null))), true],
 	"a read without an answer": [_asked(_timeout, _resolved(6, _read(503, "2"))), true],

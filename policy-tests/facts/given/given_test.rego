@@ -16,6 +16,9 @@ _cases := {
 	"over a boot of unknown time": [_entry("b", 10, 100), _entry("c", 25, null), null],
 	"an unknown boot": [_entry(null, 10, 100), _entry(null, 25, 999), null],
 	"from an unknown boot": [_entry(null, 10, 100), _entry("b", 25, 999), null],
+	"two boots without a name": [_entry("", 10, 100), _entry("", 25, 999), null],
+	"to a boot without a name": [_entry("b", 10, 100), _entry("", 25, 999), null],
+	"from a boot without a name": [_entry("", 10, 100), _entry("b", 25, 999), null],
 	"to an unknown boot": [_entry("b", 10, 100), _entry(7, 25, 999), null],
 	"nothing": [{}, {}, null],
 }

@@ -33,6 +33,7 @@ _cases := {
 	"lost": [_unanswered("lost"), "api_timeout"],
 	"not sent": [_unanswered("not_sent"), "api_timeout"],
 	"an unknown outcome": [_unanswered("exploded"), "final"],
+	"a status in no answer": [{"observation": {"body": {"patched": {"http": {"status": 200, "reason": null}}}}}, "final"],
 	"interrupted": [{"observation": null}, "api_timeout"],
 	"no observation at all": [{}, "final"],
 	"an observation without an answer": [{"observation": {}}, "final"],

@@ -130,6 +130,70 @@ _with_audit := {
 	"a compliant template refused by a quota": [_restricted, "P2c", _refused("quota_exceeded"), {}, "good"],
 	"a compliant template refused by RBAC": [_restricted, "P2c", _refused("rbac"), {}, "blocked"],
 	"a compliant pod, another level": [_restricted, "P3", {}, {"enforce_policy": "baseline:v1.31"}, "wrong"],
+	"the words of Pod Security with another status": [
+		_restricted,
+		"P1",
+		{"http": {
+			"status": 422, "reason": "Forbidden", "kind": "pods",
+			"message": {"pattern": "psa_violation", "level_version": "restricted:v1.31"},
+		}},
+		{"enforce_policy": "restricted:v1.31"},
+		"wrong",
+	],
+	"other words that name the level": [
+		_restricted,
+		"P1",
+		{"http": {
+			"status": 403, "reason": "Forbidden", "kind": "pods",
+			"message": {"pattern": "quota_exceeded", "level_version": "restricted:v1.31"},
+		}},
+		{"enforce_policy": "restricted:v1.31"},
+		"wrong",
+	],
+	"a quota before all violations were seen": [
+		_restricted,
+		"P1",
+		object.union(_refused("quota_exceeded"), {"differs": _stripped}),
+		{"enforce_policy": "restricted:v1.31"},
+		"wrong",
+	],
+	"privileged: a violating pod refused by a quota": [
+		{}, "P1", _refused("quota_exceeded"), {"enforce_policy": "privileged:latest"}, "wrong",
+	],
+	"enforced and not warned: a violating pod is admitted": [
+		object.union(_restricted, {"warn": "privileged"}), "P1", {}, {"enforce_policy": "restricted:v1.31"}, "wrong",
+	],
+	"a compliant template warned of and refused by a webhook": [
+		_restricted,
+		"P2c",
+		object.union(_refused("webhook_denied"), _warned(["restricted:v1.31"])),
+		{},
+		"blocked",
+	],
+	"a compliant pod that comes back with other values": [
+		_restricted, "P3", {"differs": _stripped}, {"enforce_policy": null}, "wrong",
+	],
+	"a warning in no answer": [
+		{"warn": "restricted"},
+		"P2",
+		{"http": {"outcome": "exploded", "warnings": {"pod_security": ["restricted:latest"]}}},
+		{},
+		"blocked",
+	],
+	"a quota in no answer": [
+		_restricted,
+		"P3",
+		object.union(_refused("quota_exceeded"), {"http": {"outcome": "exploded"}}),
+		{"enforce_policy": "restricted:v1.31"},
+		"blocked",
+	],
+	"a webhook in no answer": [
+		_restricted,
+		"P3",
+		object.union(_refused("webhook_denied"), {"http": {"outcome": "exploded"}}),
+		{"enforce_policy": "restricted:v1.31"},
+		"blocked",
+	],
 	"a probe that nobody asked for": [_restricted, "P4", {"resource": "pods"}, {}, "wrong"],
 	"an answer without a status": [_restricted, "P3", {"http": {"status": null}}, {}, "wrong"],
 }

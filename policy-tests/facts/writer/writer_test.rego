@@ -75,3 +75,42 @@ test_a_marker_of_an_unknown_attempt_does_not_count if {
 	])
 	writer.name == "unknown" with input as asked
 }
+
+test_the_event_of_another_attempt_does_not_show_it if {
+	asked := _changed("pass/cp4/second_attempt", [
+		{"op": "replace", "path": "/observed/resolve_write/body/audit/events/0/code", "value": 200},
+		{"op": "remove", "path": "/observed/resolve_write/body/audit/events/1"},
+	])
+	[writer.name, writer.evidence] == ["attempt_2", "inferred"] with input as asked
+}
+
+test_an_audit_log_that_did_not_answer_names_nobody if {
+	asked := _changed("pass/cp4/without_an_answer_and_written_by_somebody_else", [{
+		"op": "replace",
+		"path": "/observed/resolve_write/body/audit/outcome",
+		"value": "unanswered",
+	}])
+	writer.name == "unknown" with input as asked
+}
+
+# What makes the event of the write one of something else.
+_of_something_else := {
+	"verb": "update",
+	"resource": "pods",
+	"dry_run": true,
+	"username": "mallory",
+	"namespace": "payments-ledger-prod",
+	"subresource": "status",
+	"stage": "RequestReceived",
+	"audit_id": "other",
+}
+
+test_only_the_event_of_the_write_shows_it if {
+	wrong := {field |
+		some field, value in _of_something_else
+		path := $"/observed/resolve_write/body/audit/events/0/{field}"
+		asked := cases.changed("pass/cp4/restored", {path: value})
+		not writer.evidence == "inferred" with input as asked
+	}
+	wrong == set()
+}

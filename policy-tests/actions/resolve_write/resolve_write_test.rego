@@ -1,0 +1,60 @@
+package actions.resolve_write_test
+
+import future.keywords.not
+
+import data.actions.patch_labels
+import data.actions.resolve_write
+import data.cases
+
+_write := {
+	"pass/cp1/first_attempt",
+	"pass/cp1/second_attempt_after_conflict",
+	"pass/cp1/second_attempt_in_doubt",
+	"pass/cp1/second_attempt_overtaken",
+}
+
+_look := {
+	"pass/cp1/already_restored",
+	"pass/cp1/moved_since_it_was_resolved",
+	"pass/cp1/landed_since_it_was_resolved",
+}
+
+test_either_writes_or_looks if {
+	wrong := {path |
+		some path in (_write | _look)
+		asked := cases.at(path)
+		writes := [params | params := patch_labels.params with input as asked]
+		looks := [params | params := resolve_write.params with input as asked]
+		not _one(path, writes, looks)
+	}
+	wrong == set()
+}
+
+test_looks_up_every_attempt if {
+	asked := cases.at("pass/cp2/second_attempt_applied")
+	resolve_write.params.audit_ids == [attempt.intent.sha256 | some attempt in asked.attempts] with input as asked
+	count(asked.attempts) == 2
+}
+
+test_neither_onto_a_namespace_that_is_not_sound if {
+	asked := cases.at("fail/namespace_identity/terminating")
+	not patch_labels.params with input as asked
+	not resolve_write.params with input as asked
+}
+
+test_not_by_itself_where_no_observation_is_judged if {
+	not resolve_write.params with input as cases.at("pass/cp0/intake")
+	not resolve_write.params with input as cases.at("pass/cp3/second_round")
+}
+
+_one(path, writes, looks) if {
+	path in _write
+	count(writes) == 1
+	looks == []
+}
+
+_one(path, writes, looks) if {
+	path in _look
+	writes == []
+	count(looks) == 1
+}

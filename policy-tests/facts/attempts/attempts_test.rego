@@ -1,0 +1,55 @@
+package facts.attempts_test
+
+import future.keywords.not
+
+import data.cases
+import data.facts.attempts
+
+_second := "pass/cp1/second_attempt_in_doubt"
+
+test_the_latest_word_is_later_than_the_attempt if {
+	attempts.latest_word.body.verdict == "retry" with input as cases.at(_second)
+	not attempts.latest_word with input as cases.changed(_second, {"/lineage/2/seq": 5})
+	not attempts.latest_word with input as cases.changed(_second, {"/lineage/2/seq": "8"})
+	not attempts.latest_word with input as cases.changed(_second, {"/attempts/0/intent/seq": null})
+	not attempts.latest_word with input as cases.changed(_second, {"/lineage": []})
+	not attempts.latest_word with input as cases.at("pass/cp1/first_attempt")
+}
+
+test_resolved_since_the_attempt if {
+	attempts.resolved with input as cases.at(_second)
+	not attempts.resolved with input as cases.changed(_second, {"/observed/resolve_write/seq": 5})
+	not attempts.resolved with input as cases.changed(_second, {"/observed/resolve_write/seq": "7"})
+	not attempts.resolved with input as cases.changed(_second, {"/observed/resolve_write": null})
+	not attempts.resolved with input as cases.changed(_second, {"/attempts": [], "/observed/resolve_write": null})
+	attempts.resolved with input as cases.changed(_second, {"/attempts": []})
+}
+
+_here(version) := {"object": {"resource_version": version}}
+
+test_a_state_is_known_while_it_has_not_moved if {
+	sent := cases.at(_second).attempts[0].intent.body.resource_version
+	attempts.known(_here(sent)) with input as cases.at(_second)
+	not attempts.known(_here("7")) with input as cases.at(_second)
+	not attempts.known(_here(null)) with input as cases.at(_second)
+	attempts.known(_here("7")) with input as cases.at("pass/cp1/second_attempt_after_conflict")
+	attempts.known(_here("7")) with input as cases.at("pass/cp1/first_attempt")
+}
+
+test_a_state_is_known_where_the_retry_was_decided_on_it if {
+	place := "/observed/resolve_write/body/read/object/resource_version"
+	attempts.known(_here("7")) with input as cases.changed(_second, {place: "7"})
+	not attempts.known(_here("7")) with input as cases.changed(_second, {place: "7", "/observed/resolve_write/seq": 4})
+	not attempts.known(_here(null)) with input as cases.changed(_second, {place: null})
+}
+
+test_nothing_is_known_where_attempts_are_miscounted if {
+	asked := cases.changed("pass/cp1/second_attempt_after_conflict", {"/attempts/0/attempt": 2})
+	not attempts.known(_here("7")) with input as asked
+}
+
+test_no_budget_leaves_nothing if {
+	runbook := object.union(data.runbooks["MKS-PSA-Label-Restore-v3"], {"retry_budget": "9"})
+	runbooks := {"MKS-PSA-Label-Restore-v3": runbook}
+	not attempts.left with input as cases.at("pass/cp1/first_attempt") with data.runbooks as runbooks
+}

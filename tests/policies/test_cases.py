@@ -1,0 +1,194 @@
+"""Every decision case is made of what the executor can send, and is answered with what it accepts."""
+
+from __future__ import annotations
+
+import functools
+import json
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from tests.policies.decision_cases import CASES, ROOT, Case, load
+
+from runbook_gate.binaries import find_tool
+from runbook_gate.models.decision_input import DecisionInput
+
+
+@functools.cache
+def validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator(json.loads((ROOT / "schemas" / f"{name}.json").read_text(encoding="utf-8")))
+
+
+def complaints(name: str, document: Any) -> list[str]:
+    return [f"{error.json_path}: {error.validator}" for error in validator(name).iter_errors(document)]
+
+
+@pytest.fixture(scope="module")
+def cases() -> list[Case]:
+    return load()
+
+
+@pytest.fixture(scope="module")
+def decisions(cases: list[Case], tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    """The answers of the shipped policies, asked without the Rego tests."""
+    folder = tmp_path_factory.mktemp("asked")
+    (folder / "data.json").write_text(json.dumps({"inputs": {case.path: case.input for case in cases}}))
+    (folder / "asked.rego").write_text(
+        "package asked\n\n"
+        "decisions[path] := decision if {\n"
+        "\tsome path, asked in data.inputs\n"
+        "\tdecision := data.gate.decision with input as asked\n}\n"
+    )
+    command = [str(find_tool("opa")), "eval", "--strict-builtin-errors", "--format", "values"]
+    command += ["--data", str(ROOT / "policies"), "--data", str(folder), "data.asked.decisions"]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+    [answered] = json.loads(done.stdout)
+    assert isinstance(answered, dict)
+    return answered
+
+
+def test_inputs_are_as_the_schema_says(cases: list[Case]) -> None:
+    # The schema is made from the model, which is a hundred times as fast; the schema itself sees the good inputs.
+    wrong = {
+        case.path: found
+        for case in cases
+        if case.path.startswith("pass/") and (found := complaints("decision_input", case.input))
+    }
+    assert wrong == {}
+    for case in cases:
+        assert DecisionInput.model_validate_json(json.dumps(case.input)), case.path
+    assert len(cases) > 400
+
+
+def test_answers_are_as_the_schema_says(cases: list[Case], decisions: Mapping[str, Any]) -> None:
+    assert decisions.keys() == {case.path for case in cases}
+    assert {path: found for path, one in decisions.items() if (found := complaints("decision", one))} == {}
+
+
+def test_answers_are_the_expected_ones(cases: list[Case], decisions: Mapping[str, Any]) -> None:
+    assert [case.path for case in cases if not _as_expected(decisions[case.path], case.expected)] == []
+
+
+def test_params_are_as_the_schemas_say(decisions: Mapping[str, Any]) -> None:
+    going_on = {path: one["next"] for path, one in decisions.items() if one["verdict"] != "escalate"}
+    wrong = {
+        path: found
+        for path, following in going_on.items()
+        if (found := complaints(f"{following['action']}_params", following["params"]))
+    }
+    assert wrong == {}
+    assert {following["action"] for following in going_on.values()} == {
+        "gather",
+        "patch_labels",
+        "resolve_write",
+        "verify",
+        "finish",
+    }
+
+
+def test_escalations_say_whether_a_write_is_in_doubt(decisions: Mapping[str, Any]) -> None:
+    said = [one["next"]["params"] for one in decisions.values() if one["verdict"] == "escalate"]
+    assert {frozenset(params) for params in said} == {frozenset({"write_in_doubt"})}
+    assert {params["write_in_doubt"] for params in said} == {True, False}
+
+
+def test_waits_end_by_the_deadline(cases: list[Case], decisions: Mapping[str, Any]) -> None:
+    for case in cases:
+        decision = decisions[case.path]
+        until = decision["next"]["until_ms"]
+        assert (until is not None) == (decision["verdict"] == "wait"), case.path
+        assert until is None or case.input["now_ms"] < until <= case.input["opened"]["body"]["deadline_ms"], case.path
+
+
+def test_cases_lie_where_they_belong(cases: list[Case]) -> None:
+    checks = {folder.name for folder in (ROOT / "policies" / "checks").iterdir() if folder.is_dir()}
+    groups = {tuple(case.path.split("/")[:2]) for case in cases}
+    assert {group for kind, group in groups if kind == "fail"} == checks | {"gate"}
+    assert {group for kind, group in groups if kind == "pass"} == {"cp0", "cp1", "cp2", "cp3", "cp4"}
+    for case in cases:
+        kind, group, _ = case.path.split("/")
+        if kind == "pass":
+            assert case.expected["verdict"] in {"proceed", "complete"}, case.path
+            assert case.input["checkpoint"] == group, case.path
+    assert [path for path in CASES.rglob("*") if path.is_file() and path.suffix != ".json"] == []
+
+
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "policies" / "runbooks").glob("*/data.yaml")), ids=lambda f: f.parent.name
+)
+def test_runbooks_are_as_the_schema_says(file: Path) -> None:
+    assert complaints("runbook", yaml.safe_load(file.read_text(encoding="utf-8"))) == []
+
+
+def _as_expected(decision: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
+    denials = [{"code": one["code"], "facts": one["facts"]} for one in decision["denials"]]
+    following = {key: decision["next"][key] for key in expected["next"]}
+    return bool(
+        decision["verdict"] == expected["verdict"] and following == expected["next"] and denials == expected["denials"]
+    )
+
+
+def _annotations() -> Iterator[tuple[Path, dict[str, Any]]]:
+    done = subprocess.run(
+        [str(find_tool("opa")), "inspect", "--annotations", "--format", "json", "policies"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    for one in json.loads(done.stdout)["annotations"]:
+        if one["path"][-1]["value"] == "deny":
+            yield Path(one["location"]["file"]), one["annotations"]
+
+
+@pytest.fixture(scope="module")
+def codes() -> dict[str, Path]:
+    """Every code that the policies can say, with its file."""
+    found: dict[str, Path] = {}
+    for file, annotation in _annotations():
+        code = annotation["custom"]["code"]
+        assert code not in found, f"{code}: in {file} and in {found[code]}"
+        assert annotation["title"], code
+        assert annotation["custom"]["solution"], code
+        found[code] = file
+    return found
+
+
+def test_codes_begin_with_the_name_of_their_check(codes: dict[str, Path]) -> None:
+    assert {code: file for code, file in codes.items() if code.split(".")[0] != file.parent.name} == {}
+
+
+def test_every_code_has_a_case(codes: dict[str, Path], cases: list[Case]) -> None:
+    said = {denial["code"] for case in cases for denial in case.expected["denials"]}
+    # What only a broken bundle can say is shown in policy-tests/gate.
+    assert codes.keys() - said == {"gate.check_silent", "gate.action_undecided"}
+    assert said - codes.keys() == set()
+
+
+def test_the_runbooks_answer_codes_that_there_are(codes: dict[str, Path]) -> None:
+    for file in (ROOT / "policies" / "runbooks").glob("*/data.yaml"):
+        runbook = yaml.safe_load(file.read_text(encoding="utf-8"))
+        answered = {
+            code
+            for tables in runbook["checkpoints"].values()
+            for table in tables.values()
+            for code in table.get("answers", {})
+        }
+        assert answered - codes.keys() == set(), file
+
+
+def test_every_check_is_named_by_a_runbook_and_tested() -> None:
+    checks = {folder.name for folder in (ROOT / "policies" / "checks").iterdir() if folder.is_dir()}
+    named = {
+        check
+        for file in (ROOT / "policies" / "runbooks").glob("*/data.yaml")
+        for tables in yaml.safe_load(file.read_text(encoding="utf-8"))["checkpoints"].values()
+        for table in tables.values()
+        for check in table["checks"]
+    }
+    assert named == checks
+    assert {folder.name for folder in (ROOT / "policy-tests" / "checks").iterdir()} == checks

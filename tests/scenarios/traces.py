@@ -1,0 +1,93 @@
+"""Everything that the executor leaves or says, and the search for a string in it, however it is written."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from tests.scenarios.process import start
+from tests.scenarios.theatre import Theatre
+
+from runbook_gate.gate.sidecar import Sidecar
+
+
+class Traces:
+    """What was left and said in one theatre.
+
+    Args:
+        theatre: whose store, packets, heads and commands are searched.
+        sidecar: whose log is searched.
+    """
+
+    def __init__(self, theatre: Theatre, sidecar: Sidecar) -> None:
+        theatre.settings = theatre.settings.model_copy(update={"heads_file": theatre.folder / "heads.txt"})
+        self._theatre, self._sidecar = theatre, sidecar
+        self._said: dict[str, bytes] = {}
+
+    def call(self, *arguments: str) -> int:
+        """Call `runbook-gate ARGUMENTS` in a process and keep what it says.
+
+        Returns:
+            Its exit status.
+        """
+        with start(self._theatre, *arguments) as process:
+            try:
+                out, err = process.communicate(timeout=60)
+            finally:
+                process.kill()
+        words = " ".join(arguments)
+        self._said |= {f"stdout of {words}": out.encode(), f"stderr of {words}": err.encode()}
+        return process.returncode
+
+    def said(self, where: str) -> str:
+        """What was said: `stdout of COMMAND` or `stderr of COMMAND`."""
+        return self._said[where].decode()
+
+    def ask_everything(self, task: str = "task-1") -> None:
+        """Call every command that tells something, for people and for programs."""
+        with self._theatre.store() as store:
+            packets = [one.id for one in store.escalations.list("all")]
+        commands = [["status"], ["show", task], ["ledger", "verify"], ["config", "show"], ["escalations", "list"]]
+        commands += [["doctor", "--namespace", self._theatre.namespace]]
+        for command in [*commands, *(["escalations", "show", packet] for packet in packets)]:
+            self.call(*command)
+            self.call(*command, "-o", "json")
+
+    def everything(self) -> dict[str, bytes]:
+        """Name and content of each trace."""
+        folder, store = self._theatre.folder, self._theatre.settings.store
+        files = [*store.parent.glob(f"{store.name}*"), *folder.glob("packets/*"), *folder.glob("heads.txt")]
+        files += [*Path(self._sidecar.address.socket or "").parent.glob("*.log")]
+        return self._said | {str(path): path.read_bytes() for path in files} | dict(_values(store))
+
+    def of(self, secret: str) -> list[str]:
+        """Names of the traces that hold a string, as it is, encoded, or as its digest."""
+        forms = list(_forms(secret))
+        return [name for name, content in self.everything().items() if any(form in content for form in forms)]
+
+
+def _forms(secret: str) -> Iterator[bytes]:
+    raw = secret.encode()
+    yield raw
+    yield raw.hex().encode()
+    yield hashlib.sha256(raw).hexdigest().encode()
+    yield hashlib.sha256(raw).digest()
+    for shift in range(3):  # wherever in a longer text it begins
+        encoded = base64.b64encode(b"\0" * shift + raw)
+        yield encoded[4 if shift else 0 : len(encoded) - 4]
+
+
+def _values(store: Path) -> Iterator[tuple[str, bytes]]:
+    """Every value of the store: in the file's bytes a long one is scattered over pages."""
+    if not store.exists():
+        return
+    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            for number, row in enumerate(connection.execute(f'SELECT * FROM "{table}"')):
+                values = [value if isinstance(value, bytes) else str(value).encode() for value in row]
+                yield f"row {number} of {table}", b"\0".join(values)
