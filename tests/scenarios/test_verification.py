@@ -9,7 +9,7 @@ import http.client
 import json
 import shutil
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
@@ -267,7 +267,7 @@ def probe_again(server: ApiServer, user: str, verified: Entry, namespace: str) -
 
 
 @pytest.fixture
-def late_log(theatre: Theatre) -> Iterator[Callable[[], None]]:
+def late_log(theatre: Theatre) -> Callable[[], None]:
     """An audit log that the executor cannot read until this is called."""
     late = theatre.folder / "late.log"
     late.mkdir()
@@ -353,7 +353,7 @@ def test_labels_that_are_reverted_after_the_write(
     assert packet["live"]["restored"] is False
     differing = {label["key"]: label["live"] for label in packet["live"]["labels"] if label["differs"]}
     assert differing == change
-    assert theatre.labels() == {key: value for key, value in (APPROVED | change).items() if value is not None}
+    assert theatre.labels() == {key: value for key, value in {**APPROVED, **change}.items() if value is not None}
 
 
 def test_the_writer_stands_in_the_packet_that_people_read(theatre: Theatre) -> None:
