@@ -24,7 +24,7 @@ demo: $(VENV)/installed tools-demo ## one repair that completes and one that is 
 
 test: tools lint types policy ## every check and every test, after installing what they need
 	@echo "pytest: unit tests and scenarios"
-	@$(BIN)/pytest -n 6 --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
 
 check: ## what CI runs: make test, and nothing in the tree may change by it
 	@bash .ci/run
@@ -33,7 +33,7 @@ unit: $(VENV)/installed-dev tools ## the tests that need no scenario
 	@$(BIN)/pytest -n 2 -m "not scenario" $(ARGS)
 
 scenarios: $(VENV)/installed-dev tools ## the whole program on a real API server with a real OPA
-	@$(BIN)/pytest -n 6 --dist worksteal -m scenario $(ARGS)
+	@$(BIN)/pytest -n 4 --dist worksteal -m scenario $(ARGS)
 
 lint: $(VENV)/installed-dev ## format and style of the Python code, and schemas/ against the models
 	@echo "ruff: format and style"
