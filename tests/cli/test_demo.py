@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,13 @@ def processes(folder: Path) -> dict[str, int]:
         if entry.name.isdecimal() and str(folder) in told and b"demo" not in words:
             found[Path(words[0].decode()).name] = int(entry.name)
     return found
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder whose path leaves room for the name of OPA's socket."""
+    with tempfile.TemporaryDirectory(prefix="rg-") as short:
+        yield Path(short)
 
 
 @contextmanager
@@ -74,23 +82,23 @@ def gone(folder: Path) -> bool:
     return True
 
 
-def test_both_acts_are_played_and_read_well_at_80_columns(tmp_path: Path) -> None:
-    with demo(tmp_path) as process:
+def test_both_acts_are_played_and_read_well_at_80_columns(folder: Path) -> None:
+    with demo(folder) as process:
         out, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (0, "")
-    assert gone(tmp_path)
+    assert gone(folder)
     lines = out.splitlines()
     assert lines[0].startswith("This takes about 20 s: ")
     for told in ("cp0 intake", "cp1 revalidation", "cp2 write", "cp3 verification", "cp4 completion"):
         assert any(line.startswith(told) for line in lines)
     assert any(line.startswith("# Escalation esc-") for line in lines)
     wide = [line for line in lines if len(line) > 80]
-    assert all(str(tmp_path) in line or line.lstrip().startswith("`") for line in wide), wide
+    assert all(str(folder) in line or line.lstrip().startswith("`") for line in wide), wide
     assert not any(line.endswith(" ") for line in lines)
 
 
-def test_what_it_leaves_can_be_looked_at(tmp_path: Path, call: Call) -> None:
-    with demo(tmp_path, "-o", "json") as process:
+def test_what_it_leaves_can_be_looked_at(folder: Path, call: Call) -> None:
+    with demo(folder, "-o", "json") as process:
         out, _ = process.communicate(timeout=120)
     told = json.loads(out)
     assert (process.returncode, told["as_expected"], told["ledger"]) == (0, True, "chain consistent")
@@ -112,14 +120,14 @@ def test_what_it_leaves_can_be_looked_at(tmp_path: Path, call: Call) -> None:
     ],
 )
 def test_whoever_stops_it_leaves_nothing_running(
-    tmp_path: Path, moment: str, number: signal.Signals, running: set[str]
+    folder: Path, moment: str, number: signal.Signals, running: set[str]
 ) -> None:
-    with demo(tmp_path) as process:
+    with demo(folder) as process:
         read_until(process, moment)
-        assert running <= set(processes(tmp_path))
+        assert running <= set(processes(folder))
         process.send_signal(number)
         _, err = process.communicate(timeout=30)
-        assert gone(tmp_path)
+        assert gone(folder)
     assert process.returncode == 12
     assert err.splitlines()[-2:] == [
         "Error: Interrupted.",
@@ -127,12 +135,12 @@ def test_whoever_stops_it_leaves_nothing_running(
     ]
 
 
-def test_an_error_leaves_nothing_running(tmp_path: Path) -> None:
-    with demo(tmp_path) as process:
+def test_an_error_leaves_nothing_running(folder: Path) -> None:
+    with demo(folder) as process:
         read_until(process, "waiting until")
-        os.kill(processes(tmp_path)["opa"], signal.SIGKILL)
+        os.kill(processes(folder)["opa"], signal.SIGKILL)
         _, err = process.communicate(timeout=60)
-        assert gone(tmp_path)
+        assert gone(folder)
     assert process.returncode == 12
     assert "Error: " in err
     assert "Traceback" not in err

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runbook_gate.timestamps import http_date_ms, rfc3339_ms
+from runbook_gate.timestamps import http_date_ms, rfc3339, rfc3339_ms
 
 MOMENTS = {
     "2026-11-20T10:00:00Z": 1795168800000,
@@ -44,3 +44,17 @@ def test_anything_else_is_none(odd: object) -> None:
 def test_http_dates() -> None:
     assert http_date_ms("Fri, 20 Nov 2026 10:00:00 GMT") == 1795168800000
     assert [http_date_ms(odd) for odd in (None, "", "yesterday", "Fri, 99 Nov 2026 10:00:00 GMT")] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("ms", "shown"),
+    [
+        (1795168800123, "2026-11-20T10:00:00.123Z"),
+        (0, "1970-01-01T00:00:00.000Z"),
+        (-1, "1969-12-31T23:59:59.999Z"),
+        (2**53 - 1, "9007199254740991 ms"),
+    ],
+)
+def test_a_moment_is_shown_as_it_is_read(ms: int, shown: str) -> None:
+    assert rfc3339(ms) == shown
+    assert rfc3339_ms(shown) == (ms if shown.endswith("Z") else None)

@@ -120,6 +120,20 @@ def test_completion_is_refused_where_the_runbook_does_not_allow_it() -> None:
     assert violation(asked(COMPLETE, params=bodies.FINISH), history) == "fence.action"
 
 
+def test_a_round_before_the_last_write_shows_nothing() -> None:
+    chain = verified()
+    made = asked(COMPLETE, params=shown(chain.history))
+    fence.check(chain.history, made)
+    assert violation(made, chain.intend(2).history) == "fence.verification"
+    assert violation(made, verified().repin().history) == "fence.verification"
+
+
+def test_a_write_stays_in_the_step_that_was_asked() -> None:
+    history = Chain(**{**bodies.ROUTING, "steps": ["restore", "other"]}).history
+    fence.check(history, asked("cp3 escalate escalate -", step="other"))
+    assert violation(asked(WRITE, step="other"), history) == "fence.step"
+
+
 UNKNOWN = {"steps": ["unknown"], "effects": {}, "actions": {"cp0": ["escalate"]}, "retry_budget": 0}
 
 

@@ -94,3 +94,13 @@ def test_observations_are_those_of_an_effect_and_a_step_behind_a_position() -> N
     assert len(found) == 2
     assert [entry.seq for entry in chain.history.observations("verify", step="restore", after=found[0])] == found[1:]
     assert isinstance(chain.history, History)
+
+
+def test_rounds_are_those_since_the_newest_intent_in_the_order_of_the_ledger() -> None:
+    chain = Chain(steps=["restore"], effects={"verify": "round", "probe_storage": "round", "patch_labels": "write"})
+    chain.observe("verify").observe("verify", effect="probe_storage").observe("verify").observe("verify", step="other")
+    assert [entry.seq for entry in chain.history.rounds("restore")] == [2, 3, 4]
+    chain.intend(step="other")
+    assert len(chain.history.rounds("restore")) == 3
+    chain.intend().observe("verify")
+    assert [entry.seq for entry in chain.history.rounds("restore")] == [chain.newest.seq]

@@ -91,23 +91,24 @@ def in_webhook(theatre: Theatre, plant: Plants) -> Iterator[None]:
         listener.review = review
         listener.socket = tls.wrap_socket(listener.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True).start()
-        hook = {
-            "name": "talking.example.com",
-            "admissionReviewVersions": ["v1"],
-            "sideEffects": "None",
-            "rules": [PROBED, NAMESPACES],
-            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": theatre.namespace}},
-            "clientConfig": {
-                "url": f"https://127.0.0.1:{listener.server_address[1]}/",
-                "caBundle": base64.b64encode((folder / "ca.crt").read_bytes()).decode(),
-            },
-        }
+        hook = _hook(theatre, f"https://127.0.0.1:{listener.server_address[1]}/", (folder / "ca.crt").read_bytes())
         admission.create_validating_webhook_configuration({"metadata": {"name": name}, "webhooks": [hook]})
         try:
             yield
         finally:
             admission.delete_validating_webhook_configuration(name)
             listener.shutdown()
+
+
+def _hook(theatre: Theatre, url: str, ca: bytes) -> dict[str, Any]:
+    return {
+        "name": "talking.example.com",
+        "admissionReviewVersions": ["v1"],
+        "sideEffects": "None",
+        "rules": [PROBED, NAMESPACES],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": theatre.namespace}},
+        "clientConfig": {"url": url, "caBundle": base64.b64encode(ca).decode()},
+    }
 
 
 def in_identity(theatre: Theatre, plant: Plants, kubeconfig: Path) -> Path:
@@ -122,6 +123,7 @@ def in_identity(theatre: Theatre, plant: Plants, kubeconfig: Path) -> Path:
         "user.extra": json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))["jti"],
         "group": "system:serviceaccounts",
         "another group": "system:authenticated",
+        "source address": "127.0.0.1",
     }
     document = json.loads(kubeconfig.read_text(encoding="utf-8"))
     document["users"][0]["user"]["token"] = token

@@ -14,17 +14,21 @@ from tests.scenarios.theatre import Theatre
 _PROGRAM = Path(sys.executable).with_name("runbook-gate")
 
 
-def start(theatre: Theatre, *arguments: str) -> subprocess.Popen[str]:
-    """Start `runbook-gate ARGUMENTS`."""
+def variables(theatre: Theatre) -> dict[str, str]:
+    """A theatre's configuration as variables of the environment."""
     stated: dict[str, Any] = theatre.settings.model_dump(mode="json", exclude_none=True)
-    variables = {
+    return {
         f"RUNBOOK_GATE_{name.upper()}": json.dumps(value) if isinstance(value, dict) else str(value)
         for name, value in stated.items()
     }
+
+
+def start(theatre: Theatre, *arguments: str) -> subprocess.Popen[str]:
+    """Start `runbook-gate ARGUMENTS`."""
     return subprocess.Popen(
         [str(_PROGRAM), *arguments],
         cwd=theatre.folder,
-        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **variables},
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **variables(theatre)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

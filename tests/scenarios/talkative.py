@@ -39,7 +39,7 @@ class Wire(ApiServerProxy):
 def refusal(plant: Plants, status: int, *, plain: bool = False) -> Answer:
     """An answer that tells more than it should, in each place where an error can."""
     cause = {"reason": plant("cause reason"), "field": plant("cause field"), "message": plant("cause message")}
-    details = {"name": plant("error name"), "kind": plant("error kind"), "causes": [cause]}
+    details = {"name": plant("error name"), "uid": plant("error uid"), "kind": "namespaces", "causes": [cause]}
     document = {"kind": "Status", "code": status, "message": plant("error message"), "reason": plant("error reason")}
     headers = [("Warning", f'299 - "{plant("warning of an error")}"'), ("X-Token", plant("header of an error"))]
     body = plant("plain error") if plain else json.dumps({**document, "details": details})

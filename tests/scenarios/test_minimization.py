@@ -108,7 +108,7 @@ def test_an_error_that_writes_are_answered_with(
     wire.plays += [lambda _: refusal(plant, status, plain=plain)] * 2
     assert traces.call(*SUBMIT) == 0
     assert traces.call("run", "task-1", "-o", "json") == 10
-    traces.call("show", "task-1")
+    traces.ask("show", "task-1")
     assert str(status) in traces.said("stdout of run task-1 -o json")
     assert_nowhere(traces, plant)
 
@@ -120,8 +120,8 @@ def test_an_error_that_reads_are_answered_with(
     theatre.submit(**prequalified_for(4))
     wire.instead = lambda method, target: refusal(plant, status)
     assert traces.call("run", "task-1") == 10
-    traces.call("show", "task-1", "-o", "json")
-    traces.call("doctor", "--namespace", theatre.namespace)
+    traces.ask("show", "task-1")
+    traces.ask("doctor", "--namespace", theatre.namespace)
     assert plant("error message").encode() in wire.seen
     assert_nowhere(traces, plant)
 
@@ -146,13 +146,13 @@ def test_no_decision(theatre: Theatre, traces: Traces, plant: Plants, wire: Wire
 
 def test_an_invalid_task(theatre: Theatre, traces: Traces, plant: Plants) -> None:
     good = theatre.target.task("task-1")
-    for field in good:
-        document = {**good, field: [plant(f"task {field}")], "unknown": plant("unknown field")}
-        (theatre.folder / "task.yaml").write_text(yaml.safe_dump(document))
-        assert traces.call(*SUBMIT, "-o", "json") == 2
-        assert f": {field} " in traces.said(f"stderr of {' '.join(SUBMIT)} -o json")
-    (theatre.folder / "task.yaml").write_text(f"{{ {plant('not YAML')} ]")
+    everywhere = {field: [plant(f"task {field}")] for field in good}
+    (theatre.folder / "task.yaml").write_text(yaml.safe_dump({**everywhere, "unknown": plant("unknown field")}))
     assert traces.call(*SUBMIT) == 2
+    for field in (*good, "unknown"):
+        assert f"task.yaml: {field} " in traces.said(f"stderr of {' '.join(SUBMIT)}")
+    (theatre.folder / "task.yaml").write_text(f"{{ {plant('not YAML')} ]")
+    assert traces.call(*SUBMIT, "-o", "json") == 2
     assert_nowhere(traces, plant)
 
 
@@ -161,7 +161,13 @@ def test_a_kubeconfig_and_a_configuration_that_are_wrong(theatre: Theatre, trace
     file = theatre.folder / "odd"
     file.write_text(f"token: {plant('odd kubeconfig')}\nusers: 1")
     assert traces.call("run", "task-1", "--kubeconfig", str(file)) == 2
-    for content in ("submitter = 1 # %s", "[opa]\ntimeout_s = '%s'", "[opa]\nurl = 'https://x:%s@opa'", "%s"):
+    for content in (
+        "submitter = 1 # %s",
+        "[cluster]\ncontext = ['%s']",
+        "stroe = '%s'",
+        "[opa]\nurl = 'https://x:%s@opa'",
+        "%s",
+    ):
         file.write_text(content % plant("odd configuration"))
         assert traces.call("--config", str(file), "--debug", "config", "show") == 2
     assert_nowhere(traces, plant)

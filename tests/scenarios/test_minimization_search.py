@@ -34,11 +34,6 @@ def as_owner(theatre: Theatre, text: str) -> None:
     theatre.register("namespace_ownership", lambda answer: answer["records"][0].update(owner_aliases=[text]))
 
 
-def as_label(theatre: Theatre, text: str) -> None:
-    theatre.live({"pod-security.kubernetes.io/enforce-version": "v1.7"})
-    theatre.seeder.core.patch_namespace(theatre.namespace, {"metadata": {"labels": {"team": text}}})
-
-
 KEPT: dict[str, tuple[Plant, set[str]]] = {
     "a register's version": (as_version, {"store", "packet", "stderr of run", "stdout of escalations show"}),
     "a waiver's id": (as_waiver, {"store", "packet", "stdout of escalations show"}),
@@ -72,7 +67,7 @@ def test_what_people_say_is_found(theatre: Theatre, traces: Traces, option: str)
     secret = Plants()(option)
     words = {"--reason": "freeze", "--actor": "leah"} | {option: secret}
     assert traces.call("pause", *(word for pair in words.items() for word in pair)) == 0
-    traces.call("status")
+    traces.ask("status")
     assert {"stdout of status", "store", "row"} <= {kind(name) for name in traces.of(secret)}
 
 

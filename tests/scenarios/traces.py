@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import chdir, closing, redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest.mock import patch
 
-from tests.scenarios.process import start
+from tests.scenarios.process import start, variables
 from tests.scenarios.theatre import Theatre
 
+from runbook_gate.cli.main import run
 from runbook_gate.gate.sidecar import Sidecar
 
 
@@ -47,15 +51,28 @@ class Traces:
         """What was said: `stdout of COMMAND` or `stderr of COMMAND`."""
         return self._said[where].decode()
 
+    def ask(self, *arguments: str) -> None:
+        """Call a command that only tells, for people and for programs; in this process, because there are many."""
+        for words in (arguments, (*arguments, "-o", "json")):
+            out, err = io.StringIO(), io.StringIO()
+            with (
+                redirect_stdout(out),
+                redirect_stderr(err),
+                patch.dict(os.environ, variables(self._theatre)),
+                chdir(self._theatre.folder),
+            ):
+                run(list(words))
+            told = " ".join(words)
+            self._said |= {f"stdout of {told}": out.getvalue().encode(), f"stderr of {told}": err.getvalue().encode()}
+
     def ask_everything(self, task: str = "task-1") -> None:
-        """Call every command that tells something, for people and for programs."""
+        """Call every command that tells something."""
         with self._theatre.store() as store:
             packets = [one.id for one in store.escalations.list("all")]
         commands = [["status"], ["show", task], ["ledger", "verify"], ["config", "show"], ["escalations", "list"]]
         commands += [["doctor", "--namespace", self._theatre.namespace]]
         for command in [*commands, *(["escalations", "show", packet] for packet in packets)]:
-            self.call(*command)
-            self.call(*command, "-o", "json")
+            self.ask(*command)
 
     def everything(self) -> dict[str, bytes]:
         """Name and content of each trace."""

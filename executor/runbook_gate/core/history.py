@@ -113,7 +113,8 @@ class History:
         intents = [entry.seq for entry in self.current if entry.kind == "intent" and entry.step == step]
         effects = [name for name, kind in self.opened.routing.effects.items() if kind == "round"]
         after = max(intents, default=0)
-        return [entry for effect in effects for entry in self.observations(effect, step=step, after=after)]
+        found = [entry for effect in effects for entry in self.observations(effect, step=step, after=after)]
+        return sorted(found, key=lambda entry: entry.seq)
 
     def attempts_made(self) -> int:
         """How many writes were intended in the whole run, whatever became of them."""

@@ -10,6 +10,7 @@ from runbook_gate.models.bodies import EscalatedBody
 from runbook_gate.models.decision import Denial
 from runbook_gate.models.entry import Entry
 from runbook_gate.models.packet import AttemptRecord, NextStep, Packet, Target
+from runbook_gate.models.runbook import Opened
 from runbook_gate.packet.state import blockers, live_state, register_versions
 
 
@@ -38,13 +39,7 @@ def build(history: History, denials: Sequence[Denial]) -> Packet:
         runbook=task.runbook,
         escalated_ms=escalated.at_ms,
         owner=opened.routing.owner,
-        target=Target(
-            key=opened.target_key,
-            cluster_id=task.cluster_id,
-            namespace=task.namespace,
-            owner_alias=task.owner_alias,
-            incident=task.incident,
-        ),
+        target=_target(opened),
         origin=body.origin,
         basis=body.basis,
         condition=list(denials),
@@ -61,6 +56,17 @@ def build(history: History, denials: Sequence[Denial]) -> Packet:
         policy_sha256=history.pins.content_sha256,
         opa_version=history.pins.opa_version,
         next_steps=_next_steps(history),
+    )
+
+
+def _target(opened: Opened) -> Target:
+    task = opened.task
+    return Target(
+        key=opened.target_key,
+        cluster_id=task.cluster_id,
+        namespace=task.namespace,
+        owner_alias=task.owner_alias,
+        incident=task.incident,
     )
 
 

@@ -18,7 +18,7 @@ newest := given.newest_round
 
 # METADATA
 # title: The state of each round
-states := [_state(block, _shown(index)) | some index, block in input.rounds]
+states := [_state(block, _shown(block)) | some block in input.rounds]
 
 # METADATA
 # title: Each probe of each round, and what it shows
@@ -108,9 +108,9 @@ _state(block, shown) := "differs" if {
 	shown == {"good"}
 } else := "wrong"
 
-_shown(index) := {one.shows |
-	some one in probed
-	one.round == index
+_shown(block) := {probes.result(probe) |
+	some server in block.body.servers
+	some probe in server.probes
 }
 
 _readable(block) if {
