@@ -12,7 +12,7 @@ from runbook_gate import resources
 from runbook_gate.binaries import find_tool
 from runbook_gate.canonical import sha256_hex
 from runbook_gate.configuration import Settings
-from runbook_gate.errors import EnvironmentFault, InvalidDocument, UsageFault
+from runbook_gate.errors import EnvironmentFault, UsageFault
 from runbook_gate.gate.build import check_capabilities
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.client import Address, OpaGate
@@ -74,11 +74,6 @@ def read_bundle(settings: Settings) -> Bundle:
             advice="Build one with `runbook-gate policy build --out bundle.tar.gz` and name it with --bundle.",
         )
     bundle = Bundle.read(settings.bundle)
-    if bundle.revision != bundle.content_sha256:
-        raise InvalidDocument(
-            f"--bundle {settings.bundle}: its revision is not its content digest.",
-            advice="Build it with `runbook-gate policy build`.",
-        )
     if starts_sidecar(settings):
         check_capabilities(bundle, opa=opa_binary(settings))
     elif (opa := _opa_at_hand(settings)) is not None:

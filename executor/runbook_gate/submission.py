@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from runbook_gate.documents import load_document
 from runbook_gate.errors import InvalidDocument
 from runbook_gate.expectations import expectation, field
+from runbook_gate.gate.bundle import Bundle
 from runbook_gate.models.task import Assurance, Submission, Task, TaskDocument
 from runbook_gate.timestamps import rfc3339_ms
 
@@ -64,6 +65,15 @@ def _told(path: Path, error: Any) -> str:
     return f"{path}: {field(error['loc']) or 'the task'} {expectation(error)}."
 
 
-def assurance_of(task: TaskDocument) -> Assurance:
-    """How well the prequalification is shown: a name in the file is a claim, no more (design.md)."""
-    return "claimed" if task.prequalification.by else "none"
+def assurance_of(task: TaskDocument, bundle: Bundle | None) -> Assurance:
+    """How well the prequalification is shown: a listed name in the file is a claim, no more (design.md).
+
+    Args:
+        task: the task.
+        bundle: whose parties data lists the prequalifiers; None where none is at hand, so that only cp0 can tell.
+
+    Returns:
+        `none` or `claimed`.
+    """
+    listed = bundle is None or task.prequalification.by in bundle.prequalifiers
+    return "claimed" if listed else "none"

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from runbook_gate.demo.stage import Target
 from runbook_gate.errors import InvalidDocument
 from runbook_gate.expectations import EXPECTED, expectation, field
+from runbook_gate.gate.bundle import Bundle
 from runbook_gate.models.task import TaskDocument
 from runbook_gate.submission import assurance_of, read_task
 from runbook_gate.timestamps import rfc3339_ms
@@ -34,7 +35,19 @@ def test_a_good_task(tmp_path: Path) -> None:
     task = read_task(written(tmp_path, GOOD))
     assert task.prequalification.until_ms == rfc3339_ms(GOOD["prequalification"]["until"])
     assert task.labels == GOOD["labels"]
-    assert assurance_of(task) == "claimed"
+
+
+def test_an_approval_is_claimed_by_a_listed_prequalifier_only(tmp_path: Path) -> None:
+    task = read_task(written(tmp_path, GOOD))
+    listing = [["platform-governance"], ["somebody-else"], [], "platform-governance", None]
+    policies = [Bundle(b"", {}, None, {"parties": {"prequalifiers": listed}}) for listed in listing]
+    assert [assurance_of(task, policy) for policy in policies] == ["claimed", "none", "none", "none", "none"]
+    assert assurance_of(task, None) == "claimed"
+
+
+def test_a_label_key_is_one_of_kubernetes(tmp_path: Path) -> None:
+    for odd in ("équipe", "a b", "", "/x"):
+        assert ": labels" in message(written(tmp_path, {**GOOD, "labels": {odd: "x"}}))
 
 
 def test_json_is_read_too(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from runbook_gate.cli.run import carry_out, report
 from runbook_gate.cli.settings import actor, new_or_old_store, plain_text, run_options, settings
 from runbook_gate.clock import SystemClock
 from runbook_gate.exit_statuses import ExitStatus
+from runbook_gate.gate.bundle import Bundle
 from runbook_gate.models.task import Submission
 from runbook_gate.submission import assurance_of, read_task, submitted
 
@@ -46,8 +47,11 @@ def submit(
     """
     document = read_task(task)
     chosen = settings(context, store=store, bundle=bundle, kubeconfig=kubeconfig, packet_dir=packet_dir)
+    policy = Bundle.read(chosen.bundle) if chosen.bundle and chosen.bundle.is_file() else None
     submission = Submission(
-        submitter=actor(chosen, submitter), assurance=assurance_of(document), submitted_ms=SystemClock().read().at_ms
+        submitter=actor(chosen, submitter),
+        assurance=assurance_of(document, policy),
+        submitted_ms=SystemClock().read().at_ms,
     )
     with new_or_old_store(chosen) as opened:
         status = opened.tasks.submit(submitted(document, submission))

@@ -98,6 +98,12 @@ class Bundle:
         """Digest of the file."""
         return sha256_hex(self.raw)
 
+    @property
+    def prequalifiers(self) -> list[Any]:
+        """Who may approve a repair, as parties data says."""
+        listed = mapping(self.data.get("parties")).get("prequalifiers")
+        return listed if isinstance(listed, list) else []
+
     def routing(self, runbook: str) -> Routing:
         """What the executor must know of a runbook before it can ask; defaults if the bundle lacks it.
 

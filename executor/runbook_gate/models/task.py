@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from runbook_gate.models.base import Closed, Labels, Milliseconds, Record
+from runbook_gate.models.base import Closed, Milliseconds, Record
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Assurance = Literal["none", "claimed", "authenticated", "signed"]
-DesiredLabels = Annotated[Labels, Field(min_length=1, max_length=32)]
+LabelKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,316}$")]
+
+
+def _keys_apart(schema: dict[str, Any]) -> None:
+    """`opa check` reads additionalProperties, but not the patternProperties that pydantic writes."""
+    [(pattern, value)] = schema.pop("patternProperties").items()
+    schema |= {"propertyNames": {"pattern": pattern}, "additionalProperties": value}
+
+
+DesiredLabels = Annotated[dict[LabelKey, str | None], Field(min_length=1, max_length=32, json_schema_extra=_keys_apart)]
 
 
 class Drift(Closed):

@@ -6,17 +6,12 @@ import shlex
 from collections.abc import Sequence
 
 from runbook_gate.core.history import AttemptEntries, History
+from runbook_gate.ledger.identifiers import packet_id
 from runbook_gate.models.bodies import EscalatedBody
 from runbook_gate.models.decision import Denial
-from runbook_gate.models.entry import Entry
 from runbook_gate.models.packet import AttemptRecord, NextStep, Packet, Target
 from runbook_gate.models.runbook import Opened
 from runbook_gate.packet.state import blockers, live_state, register_versions
-
-
-def packet_id(escalated: Entry) -> str:
-    """The packet's id, derived from the entry that ends the run, so that it is the same however often it is made."""
-    return f"esc-{escalated.sha256[:16]}"
 
 
 def build(history: History, denials: Sequence[Denial]) -> Packet:
@@ -33,7 +28,7 @@ def build(history: History, denials: Sequence[Denial]) -> Packet:
     body, task = EscalatedBody.model_validate(escalated.body), history.opened.task
     return Packet(
         schema_=1,
-        id=packet_id(escalated),
+        id=packet_id(escalated.sha256),
         run=escalated.run,
         task=task.id,
         runbook=task.runbook,
@@ -134,11 +129,13 @@ def _next_steps(history: History) -> list[NextStep]:
         NextStep(what="Read what the run did", command=f"runbook-gate show {escalated.run}"),
         NextStep(
             what="Acknowledge the escalation: until then no other task runs on this target",
-            command=f"runbook-gate escalations ack {packet_id(escalated)}",
+            command=f"runbook-gate escalations ack {packet_id(escalated.sha256)}",
         ),
         NextStep(
             what="When the condition is mended, submit a superseding task with an id of its own",
             command="runbook-gate submit TASK",
         ),
-        NextStep(what="Close the escalation", command=f"runbook-gate escalations resolve {packet_id(escalated)}"),
+        NextStep(
+            what="Close the escalation", command=f"runbook-gate escalations resolve {packet_id(escalated.sha256)}"
+        ),
     ]
