@@ -15,7 +15,7 @@ from runbook_gate.core.continuation import Conclude, continuation
 from runbook_gate.core.history import History
 from runbook_gate.delivery import deliver
 from runbook_gate.effects.registry import EFFECTS
-from runbook_gate.engine.acting import Actor
+from runbook_gate.engine.acting import Actor, World
 from runbook_gate.engine.concluding import conclude, conclude_without_decision
 from runbook_gate.engine.heads import Heads
 from runbook_gate.engine.journal import Journal
@@ -60,6 +60,7 @@ class Session:
         narrator: who is told.
         clock: wall and boot time.
         stopping: true asks the process to end at the next safe point.
+        world: makes what effects work with.
     """
 
     def __init__(
@@ -70,9 +71,10 @@ class Session:
         *,
         clock: Clock | None = None,
         stopping: Callable[[], bool] = lambda: False,
+        world: Callable[[Settings, Clock, Callable[[], LedgerFacts]], World] = surroundings,
     ) -> None:
         self.settings, self.store, self._narrator = settings, store, narrator
-        self.clock, self._stopping = clock or SystemClock(), stopping
+        self.clock, self._stopping, self._world = clock or SystemClock(), stopping, world
         self._heads = Heads(settings.heads_file)
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
 
@@ -123,7 +125,7 @@ class Session:
     def _begin(self, task_id: str) -> Finished:
         """Open a run for a queued task; whatever is missing is found before anything is recorded."""
         given = read_bundle(self.settings)
-        surroundings(self.settings, self.clock, partial(self.store.facts, ""))
+        self._world(self.settings, self.clock, partial(self.store.facts, ""))
         try:
             with serving(self.settings, given) as served:
                 lease = self.open(task_id, given, served)
@@ -165,7 +167,7 @@ class Session:
             self.store.evidence.put(given.raw)
             journal.append(Draft(kind="repinned", body=body, checkpoint="cp0", step=history.opened.routing.steps[0]))
         facts = partial(self.store.facts, history.opened.target_key, run=journal.lease.run)
-        actor = Actor(EFFECTS, surroundings(self.settings, self.clock, facts), self.clock)
+        actor = Actor(EFFECTS, self._world(self.settings, self.clock, facts), self.clock)
         run = Run(journal, served.gate, actor, self.clock, self._narrator, self._stopping, served.measured)
         return self._delivered(run.go())
 

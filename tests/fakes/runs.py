@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +15,18 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.cluster import FakeAuditLog, FakeCluster, Fault
 from tests.fakes.server import FakeServer
 
+from runbook_gate.clock import Clock
 from runbook_gate.cluster.calls import Call
-from runbook_gate.configuration import Settings
+from runbook_gate.configuration import Opa, Settings
 from runbook_gate.demo.stage import APPROVED, REGISTERS, Target, write
-from runbook_gate.effects.registry import EFFECTS
-from runbook_gate.engine.acting import Actor
-from runbook_gate.engine.heads import Heads
-from runbook_gate.engine.journal import Journal
-from runbook_gate.engine.loop import Run
 from runbook_gate.engine.narration import Narrator, Silent
-from runbook_gate.engine.opening import open_run
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.gate.client import OpaGate
 from runbook_gate.gate.sidecar import Sidecar
 from runbook_gate.ledger import Finished, Store
-from runbook_gate.models.runbook import Pins
+from runbook_gate.models.observation import LedgerFacts
 from runbook_gate.models.task import Submission
 from runbook_gate.registers.files import FileRegisters
-from runbook_gate.session import open_store
+from runbook_gate.session import Session, open_store
 from runbook_gate.submission import read_task, submitted
 from runbook_gate.surroundings import Surroundings
 
@@ -55,8 +48,14 @@ class LittleWorld:
     """
 
     def __init__(self, folder: Path, bundle: Bundle, sidecar: Sidecar) -> None:
-        self.folder, self._bundle, self._sidecar = folder, bundle, sidecar
-        self.settings = Settings(store=folder / "ledger.sqlite", packet_dir=folder / "packets")
+        self.folder = folder
+        (folder / "bundle.tar.gz").write_bytes(bundle.raw)
+        self.settings = Settings(
+            store=folder / "ledger.sqlite",
+            packet_dir=folder / "packets",
+            bundle=folder / "bundle.tar.gz",
+            opa=Opa(socket=Path(sidecar.address.socket or "")),
+        )
         self.clock = ManualClock(at_ms=int(time.time() * 1000))
         self.server = FakeServer(self.clock)
         self.fault: Callable[[Call], Fault | None] = lambda call: None
@@ -84,50 +83,29 @@ class LittleWorld:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         path.write_text(yaml.safe_dump({**document, "total": 1, "records": [waiver]}), encoding="utf-8")
 
-    def run(self, task_id: str, narrator: Narrator | None = None) -> Finished:
-        """Open a run of the task, and carry it out."""
-        gate = OpaGate(self._sidecar.address, timeout_s=10)
-        with self.open() as store:
-            task = store.tasks.get(task_id)
-            heads = Heads(self.settings.heads_file)
-            lease = open_run(
-                store,
-                task,
-                bundle=self._bundle,
-                pins=self._pins(gate),
-                holder="here:1",
-                clock=self.clock,
-                facts=store.facts,
-            )
-            journal = Journal(store, lease, heads)
-            key = journal.history.opened.target_key
-            actor = Actor(EFFECTS, self._world(task_id, partial(store.facts, key, run=lease.run)), self.clock)
-            return Run(journal, gate, actor, self.clock, narrator or Silent(), self.stopping).go()
+    def session(self, store: Store, task_id: str, narrator: Narrator | None = None) -> Session:
+        """An executor of its own, as a process would be, whose registers are a task's."""
+        registers = {name: self.folder / task_id / f"{name}.yaml" for name in REGISTERS}
+        settings = self.settings.model_copy(update={"registers": registers})
+        return Session(
+            settings, store, narrator or Silent(), clock=self.clock, stopping=self.stopping, world=self._world
+        )
 
-    def _world(self, task_id: str, facts: Any) -> Surroundings:
+    def run(self, task_id: str, narrator: Narrator | None = None) -> Finished:
+        """Carry the task out, from wherever its ledger stands."""
+        with self.open() as store:
+            return self.session(store, task_id, narrator).run_task(task_id)
+
+    def _world(self, settings: Settings, clock: Clock, facts: Callable[[], LedgerFacts]) -> Surroundings:
         cluster = FakeCluster(self.server, self.clock)
         cluster.fault = self.fault
-        registers = {name: self.folder / task_id / f"{name}.yaml" for name in REGISTERS}
         return Surroundings(
             cluster=cluster,
             servers=(),
-            registers=FileRegisters(registers, self.clock),
+            registers=FileRegisters(settings.registers, clock),
             audit=FakeAuditLog(self.server),
-            clock=self.clock,
+            clock=clock,
             ledger_facts=facts,
-        )
-
-    def _pins(self, gate: OpaGate) -> Pins:
-        version, _ = gate.revision()
-        return Pins(
-            content_sha256=self._bundle.content_sha256,
-            bundle_sha256=self._bundle.bundle_sha256,
-            capabilities_sha256="d" * 64,
-            signer_key_id=None,
-            opa_version=version,
-            opa_platform=None,
-            opa_sha256=None,
-            opa_basis="claimed",
         )
 
 

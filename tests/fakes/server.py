@@ -43,12 +43,14 @@ class FakeServer:
     Attributes:
         namespaces: raw objects by name.
         audit: raw events, oldest first.
+        created: raw events of the creations, apart because they are older than any run.
         user: as whom the executor is seen.
     """
 
     def __init__(self, clock: Clock, user: str = "runbook-gate") -> None:
         self.namespaces: dict[str, dict[str, Any]] = {}
         self.audit: list[dict[str, Any]] = []
+        self.created: list[dict[str, Any]] = []
         self.user = user
         self._clock = clock
         self._version = 100
@@ -70,7 +72,13 @@ class FakeServer:
             },
             "status": {"phase": "Active"},
         }
+        self._record_creation(name)
         return uid
+
+    def _record_creation(self, name: str) -> None:
+        call = Call("POST", "/api/v1/namespaces", path_params={"name": name}, body={"metadata": {"name": name}})
+        created = Answer(201, copy.deepcopy(self.namespaces[name]))
+        self.created.append(self._event(call, created, str(uuid.uuid4()), self._stamp(), "admin"))
 
     def terminate(self, name: str) -> None:
         """Delete a namespace that keeps its finalizers."""

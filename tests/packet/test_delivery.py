@@ -43,7 +43,7 @@ def test_without_a_folder_it_stays_in_the_store(world: LittleWorld, finished: Fi
 def test_a_folder_that_cannot_be_written_is_told_and_tried_again(
     world: LittleWorld, finished: Finished, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "packets"
+    folder = tmp_path / "elsewhere"
     folder.write_text("a file in its place")
     with world.open() as store:
         with pytest.raises(Undelivered, match="packet_dir") as caught:
@@ -59,5 +59,5 @@ def test_a_completed_run_has_none(world: LittleWorld, tmp_path: Path) -> None:
     world.submit("task-2", "payments-two")
     completed = world.run("task-2")
     with world.open() as store:
-        deliver(store, completed.packet, tmp_path / "packets")
-    assert not (tmp_path / "packets").exists()
+        deliver(store, completed.packet, tmp_path / "elsewhere")
+    assert not (tmp_path / "elsewhere").exists()

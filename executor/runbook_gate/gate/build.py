@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -45,9 +46,14 @@ def check_capabilities(bundle: Bundle, *, opa: Path) -> None:
         InvalidDocument: with OPA's own words.
         EnvironmentFault: opa cannot be run.
     """
+    _check(bundle.raw, opa)
+
+
+@lru_cache(maxsize=4)  # a worker asks before every run; what was refused is asked again
+def _check(raw: bytes, opa: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="runbook-gate-") as folder:
         path = Path(folder) / "bundle.tar.gz"
-        path.write_bytes(bundle.raw)
+        path.write_bytes(raw)
         _opa(
             [str(opa.absolute()), "check", "-b", "--capabilities", str(resources.capabilities()), path.name],
             cwd=path.parent,

@@ -1,0 +1,166 @@
+"""`broken` finds what it is there to find: each case is a kept promise with one change to the records."""
+
+from __future__ import annotations
+
+import copy
+import sqlite3
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from tests.fakes.cluster import Fault
+from tests.fakes.runs import LittleWorld
+from tests.promise import broken
+
+from runbook_gate.ledger import Store
+from runbook_gate.models.entry import Entry
+
+ENFORCE = "pod-security.kubernetes.io/enforce"
+Events = list[dict[str, Any]]
+
+
+@dataclass
+class Altered:
+    """A store whose entries a test changes on the way out; all else is the store's."""
+
+    store: Store
+    change: Callable[[list[Entry]], Iterable[Entry]]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+    @property
+    def runs(self) -> Altered:
+        return Altered(self.store.runs, self.change)  # type: ignore[arg-type]
+
+    def entries(self, run: str) -> list[Entry]:
+        return list(self.change(self.store.entries(run)))  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def events(world: LittleWorld) -> Events:
+    """A run that needed both attempts and completed: the first write was lost before it was delivered."""
+    faults = [Fault("lost")]
+    world.fault = lambda call: (
+        faults.pop() if faults and call.method == "PATCH" and ("dryRun", "All") not in call.query else None
+    )
+    world.submit("task-1", "payments-one")
+    assert world.run("task-1").outcome == "complete"
+    return [*world.server.created, *world.server.audit]
+
+
+def found(world: LittleWorld, events: Events, change: Callable[[list[Entry]], Iterable[Entry]] = list) -> str:
+    with world.open() as store:
+        return "\n".join(broken(Altered(store, change), events))  # type: ignore[arg-type]
+
+
+def written(events: Events) -> dict[str, Any]:
+    """The event of the one write that reached the server."""
+    [event] = [one for one in events if one["verb"] == "patch" and "dryRun=All" not in one["requestURI"]]
+    return event
+
+
+def test_a_kept_promise(world: LittleWorld, events: Events) -> None:
+    with world.open() as store:
+        assert broken(store, events) == []
+        assert broken(store, events, packets=[]) == []
+        assert broken(store, events, packets=["esc-0123456789abcdef"])
+
+
+def test_a_write_that_came_twice(world: LittleWorld, events: Events) -> None:
+    again = {**copy.deepcopy(written(events)), "responseStatus": {"code": 409}}
+    assert "came 2 times" in found(world, [*events, again])
+
+
+def test_a_write_without_an_intent(world: LittleWorld, events: Events) -> None:
+    stray = {**copy.deepcopy(written(events)), "auditID": "0" * 64}
+    assert f"a write without an intent, Audit-ID {'0' * 64}" in found(world, [*events, stray])
+
+
+def test_a_write_that_is_not_what_its_intent_says(world: LittleWorld, events: Events) -> None:
+    altered = copy.deepcopy(events)
+    written(altered)["requestObject"]["metadata"]["labels"][ENFORCE] = "privileged"
+    assert "is not what its intent says" in found(world, altered)
+
+
+def by_somebody(events: Events, number: int, value: str) -> dict[str, Any]:
+    """The event of somebody else's change of a label, which made this resourceVersion."""
+    event = copy.deepcopy(written(events))
+    metadata = event["responseObject"]["metadata"]
+    metadata.update(resourceVersion=str(number), labels={ENFORCE: value})
+    return {**event, "auditID": "1" * 36, "user": {"username": "platform-team"}}
+
+
+def landed_on(events: Events, base: int) -> Events:
+    """The same events with the own write a few versions later."""
+    altered = copy.deepcopy(events)
+    written(altered)["responseObject"]["metadata"]["resourceVersion"] = str(base + 10)
+    return altered
+
+
+def test_a_write_over_somebody_elses_newer_value(world: LittleWorld, events: Events) -> None:
+    base = int(written(events)["requestObject"]["metadata"]["resourceVersion"])
+    altered = landed_on(events, base)
+    told = found(world, [*altered, by_somebody(altered, base + 5, "baseline")])
+    assert f"landed on {base + 5}, not on {base}" in told
+    assert f"overwrote a newer value of {ENFORCE}" in told
+    assert "landed after platform-team changed" in told
+
+
+def test_a_completion_where_the_tuple_was_not_there(world: LittleWorld, events: Events) -> None:
+    altered = copy.deepcopy(events)
+    written(altered)["responseObject"]["metadata"]["labels"].pop(ENFORCE)
+    assert f"where {ENFORCE} is not the approved value" in found(world, altered)
+
+
+def without(*kinds: str) -> Callable[[list[Entry]], Iterable[Entry]]:
+    return lambda entries: [entry for entry in entries if entry.kind not in kinds]
+
+
+def numbered(number: int) -> Callable[[list[Entry]], Iterable[Entry]]:
+    def change(entries: list[Entry]) -> Iterable[Entry]:
+        return [entry.model_copy(update={"attempt": number}) if entry.kind == "intent" else entry for entry in entries]
+
+    return change
+
+
+def said(checkpoint: str, verdict: str, instead: str) -> Callable[[list[Entry]], Iterable[Entry]]:
+    """Decisions of a checkpoint with another verdict than they had."""
+
+    def change(entries: list[Entry]) -> Iterable[Entry]:
+        for entry in entries:
+            mine = (entry.kind, entry.checkpoint) == ("decision", checkpoint) and entry.body["verdict"] == verdict
+            yield entry.model_copy(update={"body": {**entry.body, "verdict": instead}}) if mine else entry
+
+    return change
+
+
+def held_by_another(entries: list[Entry]) -> Iterable[Entry]:
+    return [entry.model_copy(update={"lease": 9}) if entry.kind == "intent" else entry for entry in entries]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (without("completed"), "never ended; its newest entry is decision"),
+        (numbered(2), "attempts [2, 2]"),
+        (said("cp2", "retry", "proceed"), "attempt 2 without a retry of attempt 1"),
+        (held_by_another, "without a go that its own process received"),
+        (said("cp3", "proceed", "wait"), "completed after"),
+        (lambda entries: [*entries, entries[-1]], "an end that is not its last entry"),
+    ],
+)
+def test_records_that_do_not_keep_it(
+    world: LittleWorld, events: Events, change: Callable[[list[Entry]], Iterable[Entry]], told: str
+) -> None:
+    assert told in found(world, events, change)
+
+
+def test_a_chain_that_was_altered(world: LittleWorld, events: Events) -> None:
+    with world.open() as store:
+        with closing(sqlite3.connect(world.settings.store)) as file:
+            file.executescript("DROP TRIGGER entries_no_update; UPDATE entries SET data = data || ' ' WHERE seq = 3;")
+        [told] = broken(store, events)
+    assert told.startswith("ledger verify: ")
