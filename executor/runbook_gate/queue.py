@@ -17,9 +17,10 @@ from runbook_gate.errors import (
     Undelivered,
     UsageFault,
 )
+from runbook_gate.holding import BACKOFF_MS
 from runbook_gate.ledger import Finished
 from runbook_gate.serving import read_bundle
-from runbook_gate.session import BACKOFF_MS, Session
+from runbook_gate.session import Session
 
 DUE: Final = 500
 
@@ -77,12 +78,14 @@ def run_next(session: Session) -> Progress:
         deliver(session.store, packet, session.settings.packet_dir)
     swept, faults = [], Faults()
     for late in session.store.runs.past_deadline():
+        session.check_stopping()
         with faults.kept(Stopped, HeldElsewhere, UsageFault, LedgerBroken, EnvironmentFault):
             swept.append(session.run_task(late.task))
     waiting = session.store.tasks.due(limit=DUE)
     if waiting:
         read_bundle(session.settings)  # what no task can do without is no task's fault
     for due in waiting:
+        session.check_stopping()
         with faults.kept(HeldElsewhere, UsageFault, LedgerBroken, EnvironmentFault):
             return Progress(swept, session.run_task(due.id))
         session.store.tasks.defer(due.id, session.clock.read().at_ms + BACKOFF_MS)

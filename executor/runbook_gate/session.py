@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 
 from runbook_gate import __version__
@@ -24,21 +24,18 @@ from runbook_gate.engine.narration import Narrator
 from runbook_gate.engine.opening import open_run
 from runbook_gate.errors import (
     EnvironmentFault,
-    LedgerFault,
-    NoDecision,
-    Parked,
     SidecarFault,
+    Stopped,
     UsageFault,
 )
 from runbook_gate.gate.bundle import Bundle
+from runbook_gate.holding import BACKOFF_MS, held
 from runbook_gate.ledger import Draft, Finished, Lease, Store
 from runbook_gate.models.bodies import RepinnedBody
 from runbook_gate.models.entry import Executor
 from runbook_gate.models.observation import LedgerFacts
 from runbook_gate.serving import Serving, read_bundle, serving
 from runbook_gate.surroundings import surroundings
-
-BACKOFF_MS = 30_000
 
 
 def open_store(settings: Settings, *, clock: Clock, read_only: bool = False) -> Store:
@@ -60,6 +57,7 @@ class Session:
         narrator: who is told.
         clock: wall and boot time.
         stopping: true asks the process to end at the next safe point.
+        awaiting: makes a block for what only awaits an answer; it may raise out of it to give the answer up.
         world: makes what effects work with.
     """
 
@@ -71,12 +69,23 @@ class Session:
         *,
         clock: Clock | None = None,
         stopping: Callable[[], bool] = lambda: False,
+        awaiting: Callable[[], AbstractContextManager[None]] = nullcontext,
         world: Callable[[Settings, Clock, Callable[[], LedgerFacts]], World] = surroundings,
     ) -> None:
         self.settings, self.store, self._narrator = settings, store, narrator
         self.clock, self._stopping, self._world = clock or SystemClock(), stopping, world
+        self._awaiting = awaiting
         self._heads = Heads(settings.heads_file)
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
+
+    def check_stopping(self) -> None:
+        """Between two runs.
+
+        Raises:
+            Stopped: the process was asked to end.
+        """
+        if self._stopping():
+            raise Stopped("Asked to stop, between two runs.")
 
     def run_task(self, task_id: str) -> Finished:
         """Carry out one task to its end, from wherever its ledger stands.
@@ -112,11 +121,13 @@ class Session:
             served: the sidecar that serves it.
             facts: reads the source `ledger` for a target; default: this session's store.
         """
+        with self._awaiting():
+            pins = served.pins(bundle)
         return open_run(
             self.store,
             self.store.tasks.get(task_id),
             bundle=bundle,
-            pins=served.pins(bundle),
+            pins=pins,
             holder=self._holder,
             clock=self.clock,
             facts=facts or self.store.facts,
@@ -127,9 +138,9 @@ class Session:
         given = read_bundle(self.settings)
         self._world(self.settings, self.clock, partial(self.store.facts, ""))
         try:
-            with serving(self.settings, given) as served:
+            with self._served(given) as served:
                 lease = self.open(task_id, given, served)
-                with self._held(lease):
+                with held(self.store, lease, self.clock):
                     return self._carry(Journal(self.store, lease, self._heads), given, served)
         except SidecarFault:
             if self.store.tasks.status(task_id).run is None:
@@ -139,13 +150,13 @@ class Session:
     def _go_on(self, run: str) -> Finished:
         """Take up an active run. One whose end is decided needs no gate; one past its deadline ends without it."""
         lease = self.store.leases.acquire(run, self._holder)
-        with self._held(lease):
+        with held(self.store, lease, self.clock):
             journal = Journal(self.store, lease, self._heads)
             if isinstance(continuation(journal.history), Conclude):
                 return self._delivered(conclude(journal))
             try:
                 given = read_bundle(self.settings)
-                with serving(self.settings, self._governing(journal.history, given)) as served:
+                with self._served(self._governing(journal.history, given)) as served:
                     return self._carry(journal, given, served)
             except (SidecarFault, UsageFault, EnvironmentFault):
                 now_ms = self.clock.read().at_ms
@@ -163,12 +174,22 @@ class Session:
     def _carry(self, journal: Journal, given: Bundle, served: Serving) -> Finished:
         history = journal.history
         if history.pins.content_sha256 != given.content_sha256 and not history.attempts_made():
-            body = RepinnedBody(pins=served.pins(given)).model_dump(mode="json")
+            with self._awaiting():
+                body = RepinnedBody(pins=served.pins(given)).model_dump(mode="json")
             self.store.evidence.put(given.raw)
             journal.append(Draft(kind="repinned", body=body, checkpoint="cp0", step=history.opened.routing.steps[0]))
         facts = partial(self.store.facts, history.opened.target_key, run=journal.lease.run)
         actor = Actor(EFFECTS, self._world(self.settings, self.clock, facts), self.clock)
-        run = Run(journal, served.gate, actor, self.clock, self._narrator, self._stopping, served.measured)
+        run = Run(
+            journal,
+            served.gate,
+            actor,
+            self.clock,
+            self._narrator,
+            stopping=self._stopping,
+            awaiting=self._awaiting,
+            measure=served.measured,
+        )
         return self._delivered(run.go())
 
     def _delivered(self, finished: Finished) -> Finished:
@@ -177,17 +198,8 @@ class Session:
         return finished
 
     @contextmanager
-    def _held(self, lease: Lease) -> Iterator[None]:
-        """Releases the lease however the block is left; a run that cannot go on now is due again later."""
-        try:
-            yield
-        except BaseException as fault:
-            with suppress(LedgerFault):
-                self.store.leases.release(lease, not_before_ms=self._not_before(fault))
-            raise
-
-    def _not_before(self, fault: BaseException) -> int | None:
-        if isinstance(fault, Parked):
-            return fault.until_ms
-        backs_off = isinstance(fault, NoDecision | SidecarFault)
-        return self.clock.read().at_ms + BACKOFF_MS if backs_off else None
+    def _served(self, bundle: Bundle) -> Iterator[Serving]:
+        with ExitStack() as stack:
+            with self._awaiting():
+                served = stack.enter_context(serving(self.settings, bundle))
+            yield served

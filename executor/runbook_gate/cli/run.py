@@ -11,11 +11,12 @@ import click
 
 from runbook_gate.cli.output import emit, output_option
 from runbook_gate.cli.plan import show_plan
-from runbook_gate.cli.settings import new_or_old_store, run_options, settings, stopping, store_of
+from runbook_gate.cli.settings import new_or_old_store, run_options, settings, store_of
+from runbook_gate.cli.signals import Signals
 from runbook_gate.cli.telling import Teller
 from runbook_gate.configuration import Settings
 from runbook_gate.exit_statuses import ExitStatus
-from runbook_gate.ledger import Finished
+from runbook_gate.ledger import Finished, Store
 from runbook_gate.queue import Progress, run_next
 from runbook_gate.session import Session
 
@@ -56,13 +57,17 @@ def run(
 
 def carry_out(chosen: Settings, task_id: str) -> Finished:
     """Run one task."""
-    with store_of(chosen) as store, stopping() as asked:
-        return Session(chosen, store, Teller(), stopping=asked).run_task(task_id)
+    with store_of(chosen) as store, Signals.heard() as signals:
+        return _session(chosen, store, signals).run_task(task_id)
 
 
 def _step_forward(chosen: Settings) -> Progress:
-    with new_or_old_store(chosen) as store, stopping() as asked:
-        return run_next(Session(chosen, store, Teller(), stopping=asked))
+    with new_or_old_store(chosen) as store, Signals.heard() as signals:
+        return run_next(_session(chosen, store, signals))
+
+
+def _session(chosen: Settings, store: Store, signals: Signals) -> Session:
+    return Session(chosen, store, Teller(), stopping=signals.asked, awaiting=signals.awaiting)
 
 
 def _report_progress(chosen: Settings, progress: Progress, output: str) -> ExitStatus:

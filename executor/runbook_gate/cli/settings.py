@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,24 +92,6 @@ def require_store(chosen: Settings) -> None:
             f"{chosen.store}: there is no ledger here.",
             advice="Name it with --store or as `store` in the configuration; `runbook-gate submit` makes a new one.",
         )
-
-
-@contextmanager
-def stopping() -> Iterator[Callable[[], bool]]:
-    """SIGTERM and Ctrl-C ask the run to end at its next safe point."""
-    asked: list[int] = []
-
-    def ask(number: int, _: object) -> None:
-        if not asked:
-            os.write(2, b"Stopping at the next safe point.\n")  # a handler may not enter a buffer that is in use
-        asked.append(number)
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def actor(chosen: Settings, given: str | None) -> str:

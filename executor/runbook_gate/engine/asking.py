@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -35,6 +36,7 @@ class Asker:
         gate: who decides.
         admit: the effect's own fence; raises NoDecision with a code `fence.*`.
         intend: the intent that a decision calls for, or None. Asked once the decision has its entry.
+        awaiting: makes the block in which the answer is awaited.
         measure: the pins with what is known of the OPA that answers now.
     """
 
@@ -45,10 +47,11 @@ class Asker:
         *,
         admit: Callable[[History, Decision], None],
         intend: Callable[[History, Decision, Entry], Draft | None],
+        awaiting: Callable[[], AbstractContextManager[None]] = nullcontext,
         measure: Callable[[Pins], Pins] = lambda pins: pins,
     ) -> None:
         self._journal, self._gate, self._admit, self._intend = journal, gate, admit, intend
-        self._measure = measure
+        self._awaiting, self._measure = awaiting, measure
 
     def ask(self, checkpoint: Checkpoint) -> Answered:
         """Ask one checkpoint.
@@ -61,7 +64,9 @@ class Asker:
         """
         history = self._journal.history
         step = history.step
-        exchange = self._gate.ask(decision_input(history, checkpoint, step), history.pins)
+        document = decision_input(history, checkpoint, step)
+        with self._awaiting():
+            exchange = self._gate.ask(document, history.pins)
         try:
             decision = self._judge(history, exchange)
         except NoDecision as refused:

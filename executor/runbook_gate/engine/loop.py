@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from runbook_gate.clock import Clock
@@ -41,6 +42,7 @@ class Run:
         clock: wall and boot time.
         narrator: who is told.
         stopping: asked between steps and while waiting; true ends the process safely.
+        awaiting: makes a block for what only awaits an answer; it may raise out of it to give the answer up.
         measure: the pins with what is known of the OPA that answers now.
     """
 
@@ -51,12 +53,14 @@ class Run:
         actor: Actor,
         clock: Clock,
         narrator: Narrator,
+        *,
         stopping: Callable[[], bool] = lambda: False,
+        awaiting: Callable[[], AbstractContextManager[None]] = nullcontext,
         measure: Callable[[Pins], Pins] = lambda pins: pins,
     ) -> None:
         self._journal, self._actor, self._clock, self._narrator = journal, actor, clock, narrator
-        self._stopping = stopping
-        self._asker = Asker(journal, gate, admit=actor.admit, intend=actor.intend, measure=measure)
+        self._stopping, self._awaiting = stopping, awaiting
+        self._asker = Asker(journal, gate, admit=actor.admit, intend=actor.intend, awaiting=awaiting, measure=measure)
 
     def go(self) -> Finished:
         """Go on until the run ends.
@@ -132,7 +136,8 @@ class Run:
             return "cp1"
         intent = history.newest
         self._narrator.intended(intent)
-        body = self._actor.write(history, intent)
+        with self._awaiting():
+            body = self._actor.write(history, intent)
         entry = self._journal.observe(body, step=intent.step, checkpoint="cp2", attempt=intent.attempt)
         self._narrator.observed(entry)
         self._observe("resolve_write", self._actor.resolving(self._journal.history), "cp2")
@@ -140,7 +145,8 @@ class Run:
 
     def _observe(self, action: str, params: dict[str, Any], checkpoint: Checkpoint) -> None:
         self._pause_point()
-        body = self._actor.read(self._journal.history, action, params)
+        with self._awaiting():
+            body = self._actor.read(self._journal.history, action, params)
         entry = self._journal.observe(body, step=self._journal.history.step, checkpoint=checkpoint)
         self._narrator.observed(entry)
 

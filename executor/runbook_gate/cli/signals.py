@@ -1,0 +1,75 @@
+"""SIGTERM and Ctrl-C: how a process that carries out a run is asked to stop.
+
+- Between two steps and in a wait a run stops at once; a step that only awaits an answer gets GRACE_S for it.
+- An answer that did not come by then is given up. Of a write it is in doubt, and the next start looks at it first.
+- An append is never interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+GRACE_S: Final = 1.0
+_ASKING: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+class Interrupted(KeyboardInterrupt):
+    """The answer that was awaited is given up. No library takes it for a fault of its own."""
+
+
+class Signals:
+    """What this process was asked for by signal, while `heard` lasts."""
+
+    def __init__(self) -> None:
+        self._asked = self._awaited = False
+
+    @classmethod
+    @contextmanager
+    def heard(cls) -> Iterator[Signals]:
+        """Listen until the end of the block; then signals mean again what they meant before."""
+        signals = cls()
+        handlers: dict[signal.Signals, Callable[[int, FrameType | None], None]] = {
+            **dict.fromkeys(_ASKING, signals._ask),
+            signal.SIGALRM: signals._over,
+        }
+        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        try:
+            yield signals
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def asked(self) -> bool:
+        """Whether the process was asked to stop."""
+        return self._asked
+
+    @contextmanager
+    def awaiting(self) -> Iterator[None]:
+        """A block that only awaits an answer.
+
+        Raises:
+            Interrupted: out of the block, GRACE_S after the process was asked to stop.
+        """
+        self._awaited = True
+        if self._asked:
+            signal.setitimer(signal.ITIMER_REAL, GRACE_S)
+        try:
+            yield
+        finally:
+            self._awaited = False
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        if not self._asked:
+            os.write(2, b"Stopping at the next safe point.\n")  # a handler may not enter a buffer that is in use
+            signal.setitimer(signal.ITIMER_REAL, GRACE_S)
+        self._asked = True
+
+    def _over(self, _number: int, _frame: FrameType | None) -> None:
+        if self._awaited:
+            raise Interrupted
