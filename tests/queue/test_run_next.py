@@ -1,0 +1,216 @@
+"""`run --next`: the undelivered, the overdue, then the oldest due task; nothing starves behind one of them."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+import yaml
+from tests.promise import broken
+from tests.queue.conftest import Queue, Step
+
+from runbook_gate.configuration import Opa
+from runbook_gate.errors import (
+    InvalidDocument,
+    LedgerBroken,
+    Stopped,
+    Undelivered,
+    UsageFault,
+)
+
+DEADLINE_MS = 900_000
+BACKOFF_MS = 30_000
+
+
+def kept(queue: Queue, *, ended: bool = True) -> None:
+    with queue.open() as store:
+        assert broken(store, [*queue.server.created, *queue.server.audit], ended=ended) == []
+
+
+def codes(queue: Queue, task: str) -> list[str]:
+    with queue.open() as store:
+        run = store.tasks.status(task).run
+        assert run is not None
+        told: list[str] = store.runs.entries(run)[-1].body["codes"]
+    return told
+
+
+def due(queue: Queue) -> list[str]:
+    with queue.open() as store:
+        return [status.id for status in store.tasks.due()]
+
+
+# --- the due task ---
+
+
+def test_the_oldest_is_taken_first(queue: Queue) -> None:
+    for task in ("b", "a", "c"):
+        queue.submit(task)
+    assert [queue.next().taken for _ in range(4)] == ["b complete", "a complete", "c complete", None]
+    kept(queue)
+
+
+def test_a_task_whose_target_is_active_waits_for_its_turn(queue: Queue) -> None:
+    queue.submit("first", "payments-shared")
+    queue.submit("second", "payments-shared")
+    queue.submit("third")
+    stop_in_the_middle(queue, "first")
+    with queue.open() as store:
+        run = store.tasks.status("first").run
+        assert run is not None
+        store.leases.acquire(run, "another-host:1")
+    assert queue.next() == Step(taken="third complete")
+    assert due(queue) == []
+    queue.clock.advance(61_000)
+    assert due(queue) == ["first", "second"]
+
+
+def stop_in_the_middle(queue: Queue, task: str) -> None:
+    """Its run is opened, and its process asked to stop before it asks anything."""
+    queue.stopping = lambda: True
+    with queue.executor() as session, pytest.raises(Stopped):
+        session.run_task(task)
+    queue.stopping = lambda: False
+
+
+# --- a run that cannot go on ---
+
+
+def test_a_run_without_decisions_lets_the_others_go_first_and_ends_at_its_deadline(queue: Queue) -> None:
+    for task in ("stuck", "next"):
+        queue.submit(task)
+    stop_in_the_middle(queue, "stuck")
+    usual, queue.changes = queue.changes, {"opa": Opa(socket=queue.folder / "nobody.sock")}
+    for _ in ("stuck", "next"):  # each is due again later
+        with pytest.raises(Stopped):
+            queue.next()
+    assert queue.next() == Step()
+    queue.clock.advance(BACKOFF_MS)
+    with pytest.raises(Stopped):
+        queue.next()
+    queue.changes = usual
+    assert queue.next().taken == "next complete"
+    queue.changes = {"opa": Opa(socket=queue.folder / "nobody.sock")}
+    queue.clock.advance(DEADLINE_MS)
+    assert queue.next() == Step(swept=["stuck escalated"])
+    assert codes(queue, "stuck") == ["executor.deadline_no_decision"]
+    kept(queue)
+
+
+def test_an_overdue_run_is_swept_before_the_due_task(queue: Queue) -> None:
+    queue.submit("late")
+    stop_in_the_middle(queue, "late")
+    queue.clock.advance(DEADLINE_MS)
+    queue.submit("due")
+    assert queue.next() == Step(swept=["late escalated"], taken="due complete")
+    assert codes(queue, "late") == ["gate.deadline_passed"]
+    kept(queue)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"bundle": None}, {"bundle": "nowhere.tar.gz"}, {"opa": Opa(socket="nobody.sock")}, {"opa": Opa(binary="no-opa")}],
+    ids=["no bundle", "no such bundle", "no sidecar", "no opa"],
+)
+def test_an_overdue_run_ends_whatever_is_missing(queue: Queue, changes: dict[str, object]) -> None:
+    queue.submit("late")
+    stop_in_the_middle(queue, "late")
+    queue.clock.advance(DEADLINE_MS)
+    queue.changes = {name: queue.folder / value if isinstance(value, str) else value for name, value in changes.items()}
+    assert queue.next().swept == ["late escalated"]
+    assert codes(queue, "late") == ["executor.deadline_no_decision"]
+    kept(queue)
+
+
+def test_an_overdue_run_that_a_live_process_holds_is_left_to_it(queue: Queue) -> None:
+    queue.submit("late")
+    stop_in_the_middle(queue, "late")
+    queue.clock.advance(DEADLINE_MS)
+    with queue.open() as store:
+        [run] = store.runs.list("active")
+        lease = store.leases.acquire(run.id, "another-host:1")
+        queue.submit("due")
+        assert queue.next() == Step(taken="due complete")
+        store.leases.release(lease)
+    assert queue.next().swept == ["late escalated"]
+    kept(queue)
+
+
+def test_an_altered_run_is_told_and_holds_nobody_up(queue: Queue) -> None:
+    queue.submit("altered")
+    queue.submit("next")
+    stop_in_the_middle(queue, "altered")
+    with queue.open() as store:
+        [run] = store.runs.list("active")
+        alter(queue, run.id)
+        assert queue.next() == Step(taken="next complete")
+        queue.clock.advance(BACKOFF_MS)
+        with pytest.raises(LedgerBroken):
+            queue.next()
+
+
+def alter(queue: Queue, run: str) -> None:
+    with closing(sqlite3.connect(queue.settings.store)) as file:
+        trigger = file.execute("SELECT sql FROM sqlite_master WHERE name = 'entries_no_update'").fetchone()[0]
+        file.execute("DROP TRIGGER entries_no_update")
+        file.execute("UPDATE entries SET data = data || ' ' WHERE run = ?", (run,))
+        file.execute(trigger)
+        file.commit()
+
+
+# --- what every task needs ---
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [({"bundle": None}, UsageFault), ({"bundle": "nowhere.tar.gz"}, InvalidDocument)],
+    ids=["no bundle", "no such bundle"],
+)
+def test_what_no_task_can_do_without_defers_none(
+    queue: Queue, changes: dict[str, object], fault: type[Exception]
+) -> None:
+    queue.submit("due")
+    queue.changes = {name: queue.folder / value if isinstance(value, str) else value for name, value in changes.items()}
+    with pytest.raises(fault):
+        queue.next()
+    assert due(queue) == ["due"]
+
+
+# --- packets ---
+
+
+def test_a_packet_that_was_not_delivered_is_delivered_first(queue: Queue) -> None:
+    queue.submit("waived")
+    folder = queue.folder / "packets"
+    folder.write_text("a file in its place")
+    waive(queue)
+    with pytest.raises(Undelivered):
+        queue.next()
+    folder.unlink()
+    assert queue.next() == Step()
+    assert [path.suffix for path in sorted(folder.iterdir())] == [".json", ".md"]
+    kept(queue)
+
+
+def waive(queue: Queue) -> None:
+    file = queue.settings.registers["platform_exceptions"]
+    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    file.write_text(yaml.safe_dump({**document, "total": 1, "records": [{"id": "EXC-311", "status": "open"}]}))
+
+
+# --- signals ---
+
+
+def test_a_process_that_is_asked_to_stop_takes_nothing_more(queue: Queue) -> None:
+    for task in ("one", "two"):
+        queue.submit(task)
+        stop_in_the_middle(queue, task)
+    queue.clock.advance(DEADLINE_MS)
+    queue.stopping = lambda: True
+    with pytest.raises(Stopped, match="between two runs"):
+        queue.next()
+    with queue.open() as store:
+        assert len(store.runs.list("active")) == 2
+    queue.stopping = lambda: False
+    assert sorted(queue.next().swept) == ["one escalated", "two escalated"]
