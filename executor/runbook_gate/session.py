@@ -21,7 +21,7 @@ from runbook_gate.engine.heads import Heads
 from runbook_gate.engine.journal import Journal
 from runbook_gate.engine.loop import Run
 from runbook_gate.engine.narration import Narrator
-from runbook_gate.engine.opening import open_run
+from runbook_gate.engine.opening import open_run, target_key
 from runbook_gate.errors import (
     EnvironmentFault,
     SidecarFault,
@@ -136,6 +136,7 @@ class Session:
     def _begin(self, task_id: str) -> Finished:
         """Open a run for a queued task; whatever is missing is found before anything is recorded."""
         given = read_bundle(self.settings)
+        self.store.runs.require_free(target_key(given, self.store.tasks.get(task_id)))
         self._world(self.settings, self.clock, partial(self.store.facts, ""))
         try:
             with self._served(given) as served:

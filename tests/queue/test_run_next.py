@@ -12,6 +12,7 @@ from tests.queue.conftest import Queue, Step
 
 from runbook_gate.configuration import Opa
 from runbook_gate.errors import (
+    HeldElsewhere,
     InvalidDocument,
     LedgerBroken,
     Stopped,
@@ -62,6 +63,8 @@ def test_a_task_whose_target_is_active_waits_for_its_turn(queue: Queue) -> None:
         store.leases.acquire(run, "another-host:1")
     assert queue.next() == Step(taken="third complete")
     assert due(queue) == []
+    with queue.executor() as session, pytest.raises(HeldElsewhere, match=run):
+        session.run_task("second")
     queue.clock.advance(61_000)
     assert due(queue) == ["first", "second"]
 

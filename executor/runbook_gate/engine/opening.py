@@ -12,6 +12,11 @@ from runbook_gate.models.runbook import Opened, Pins
 from runbook_gate.models.task import Task
 
 
+def target_key(bundle: Bundle, task: Task) -> str:
+    """What a task's runbook may have one active run on."""
+    return "/".join(str(getattr(task, field)) for field in bundle.routing(task.runbook).target_key)
+
+
 def open_run(
     store: Store,
     task: Task,
@@ -29,8 +34,7 @@ def open_run(
     Raises:
         HeldElsewhere: if the target has an active run; the task stays queued.
     """
-    routing = bundle.routing(task.runbook)
-    key = "/".join(str(getattr(task, field)) for field in routing.target_key)
+    routing, key = bundle.routing(task.runbook), target_key(bundle, task)
     store.evidence.put(bundle.raw)
     opened = Opened(
         task=task,

@@ -36,7 +36,7 @@ def register(connection: Connection, database: Database, opened: Opened, *, hold
         HeldElsewhere: if the task is no longer queued, or its target has an active run.
     """
     _refuse_task(connection, opened.task)
-    _refuse_target(connection, opened.target_key)
+    refuse_target(connection, opened.target_key)
     now = database.clock.read()
     run = run_id(now.at_ms)
     _insert(connection, run, opened, opened_ms=now.at_ms)
@@ -55,7 +55,16 @@ def _refuse_task(connection: Connection, task: Task) -> None:
         raise HeldElsewhere(f"task {task.id} is {row.state} by now", advice="Start the command again.")
 
 
-def _refuse_target(connection: Connection, target_key: str) -> None:
+def refuse_target(connection: Connection, target_key: str) -> None:
+    """Refuse a target that has an active run.
+
+    Args:
+        connection: a transaction.
+        target_key: the target.
+
+    Raises:
+        HeldElsewhere: naming the run.
+    """
     run = connection.execute(
         select(_RUNS.c.id).where(_RUNS.c.target_key == target_key, _RUNS.c.state == "active")
     ).scalar_one_or_none()

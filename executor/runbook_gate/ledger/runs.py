@@ -13,7 +13,7 @@ from runbook_gate.ledger import evidence, tables
 from runbook_gate.ledger.batch import Batch
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.identifiers import packet_id
-from runbook_gate.ledger.opening import register
+from runbook_gate.ledger.opening import refuse_target, register
 from runbook_gate.ledger.records import Draft, Finished, Lease, RunState, RunStatus
 from runbook_gate.ledger.run_status import one_status, statuses
 from runbook_gate.ledger.sealing import plain, unseal
@@ -51,6 +51,18 @@ class Runs:
             lease = register(connection, self._database, opened, holder=holder, ttl_s=ttl_s)
             batch = Batch(connection, self._database, lease)
             return lease, batch.append(Draft(kind="opened", body=plain(opened)))
+
+    def require_free(self, target_key: str) -> None:
+        """See that a target has no active run, before anything is started for a new one.
+
+        Args:
+            target_key: the target.
+
+        Raises:
+            HeldElsewhere: naming the run that it has.
+        """
+        with self._database.read() as connection:
+            refuse_target(connection, target_key)
 
     @contextmanager
     def batch(self, lease: Lease) -> Iterator[Batch]:
