@@ -39,8 +39,8 @@ class Store:
         pauses: whether the executor is paused.
     """
 
-    def __init__(self, engine: Engine, *, clock: Clock, executor: Executor) -> None:
-        self._database = Database(engine, clock, executor)
+    def __init__(self, engine: Engine, *, clock: Clock, executor: Executor, path: Path | None = None) -> None:
+        self._database = Database(engine, clock, executor, path)
         self.tasks = Tasks(self._database)
         self.runs = Runs(self._database)
         self.leases = Leases(self._database)
@@ -80,7 +80,7 @@ class Store:
         if not read_only:
             prepare_file(path, allow_unfit=allow_unfit, busy_ms=busy_ms)
         engine = sqlite_engine(path, read_only=read_only, busy_ms=busy_ms)
-        store = cls(engine, clock=clock, executor=executor)
+        store = cls(engine, clock=clock, executor=executor, path=path)
         try:
             (check if read_only else create_or_check)(store._database)
         except BaseException:

@@ -54,15 +54,17 @@ def follow(run: Row[Any], entries: Iterable[Row[Any]]) -> tuple[Chain, list[dict
             found.append({**fields, "sha256": entry.sha256})
     chain.end(run.seq, run.head)
     if found:
-        chain.compare(seq=1, equal=_opening(found[0]) == (run.task, run.target_key, run.deadline_ms))
-        chain.compare(seq=run.seq, equal=_ending(found[-1]) == FINAL.get(run.state))
+        opening = (run.task, run.runbook, run.target_key, run.deadline_ms)
+        chain.compare(seq=1, equal=_opening(found[0]) == opening)
+        ending = (run.step, FINAL.get(run.state))
+        chain.compare(seq=run.seq, equal=(found[-1].get("step"), _ending(found[-1])) == ending)
     return chain, found
 
 
-def _opening(fields: dict[str, Any]) -> tuple[Any, Any, Any]:
+def _opening(fields: dict[str, Any]) -> tuple[Any, ...]:
     body = fields.get("body")
     body = body if isinstance(body, dict) else {}
-    return fields.get("task"), body.get("target_key"), body.get("deadline_ms")
+    return fields.get("task"), fields.get("runbook"), body.get("target_key"), body.get("deadline_ms")
 
 
 def _ending(fields: dict[str, Any]) -> str | None:
