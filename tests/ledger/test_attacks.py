@@ -14,7 +14,7 @@ from tests.ledger.samples import decide, start, task, whole_run
 
 from runbook_gate.canonical import canonical_bytes, sha256_hex
 from runbook_gate.errors import LedgerBroken
-from runbook_gate.ledger import Store
+from runbook_gate.ledger import KeptHead, Store
 from runbook_gate.ledger.triggers import sqlite_triggers
 
 
@@ -352,13 +352,13 @@ def test_replaced_record_of_a_run(store: Store, attack: Attack) -> None:
 
 def test_what_only_a_head_from_elsewhere_shows(store: Store, attack: Attack) -> None:
     head = store.runs.status(attack.active).head
-    before = store.verify(head=head)
-    assert (before.consistent, before.head and before.head.chain) == (True, attack.active)
+    before = store.verify(heads=[KeptHead(head)])
+    assert (before.consistent, before.heads[0].chain) == (True, attack.active)
     attack.rewrite(attack.active, last=5)
     assert store.verify().result == "chain consistent"
-    after = store.verify(head=head)
-    assert (after.consistent, after.head and after.head.chain) == (False, None)
-    assert after.result == "the head is not in this store: entries were lost or rewritten"
+    after = store.verify(heads=[KeptHead(head)])
+    assert (after.consistent, after.heads[0].chain) == (False, None)
+    assert after.result == "1 of 1 heads not in this store: entries lost or rewritten"
 
 
 def test_lost_newest_entries_only_show_against_a_head(store: Store, attack: Attack) -> None:
@@ -369,27 +369,24 @@ def test_lost_newest_entries_only_show_against_a_head(store: Store, attack: Atta
     ).fetchone()[0]
     attack.do("UPDATE runs SET seq = 3, head = ? WHERE id = ?", digest, attack.active)
     assert store.verify().consistent
-    assert not store.verify(head=head).consistent
-    assert store.verify(head=digest).consistent
+    assert not store.verify(heads=[KeptHead(head)]).consistent
+    assert store.verify(heads=[KeptHead(digest)]).consistent
 
 
 @pytest.mark.parametrize("seq", [1, 3, 5])
 def test_an_older_head_is_found_with_what_followed(store: Store, attack: Attack, seq: int) -> None:
     entries = store.runs.entries(attack.active)
-    found = store.verify(run=attack.active, head=entries[seq - 1].sha256).head
-    assert found is not None
+    [found] = store.verify(run=attack.active, heads=[KeptHead(entries[seq - 1].sha256)]).heads
     assert (found.chain, found.seq, found.later) == (attack.active, seq, 5 - seq)
 
 
 def test_a_head_of_the_stores_own_chain_and_one_behind_a_break(store: Store, attack: Attack) -> None:
     own = store.verify().chains[-1].head
-    found = store.verify(head=own).head
-    assert found is not None
+    [found] = store.verify(heads=[KeptHead(own or "")]).heads
     assert (found.chain, found.seq, found.later) == ("store", 7, 0)
     head = store.runs.status(attack.complete).head
     flip(attack)
-    broken = store.verify(head=head).head
-    assert broken is not None
+    [broken] = store.verify(heads=[KeptHead(head)]).heads
     assert broken.chain is None
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select
 from runbook_gate.errors import UnknownRecord
 from runbook_gate.ledger import tables
 from runbook_gate.ledger.chain import FINAL, Chain, Link
+from runbook_gate.shapes import mapping
 
 _RUNS = tables.runs
 _ENTRIES = tables.entries
@@ -62,8 +63,7 @@ def follow(run: Row[Any], entries: Iterable[Row[Any]]) -> tuple[Chain, list[dict
 
 
 def _opening(fields: dict[str, Any]) -> tuple[Any, ...]:
-    body = fields.get("body")
-    body = body if isinstance(body, dict) else {}
+    body = mapping(fields.get("body"))
     return fields.get("task"), fields.get("runbook"), body.get("target_key"), body.get("deadline_ms")
 
 
