@@ -17,7 +17,9 @@ AGAIN: Final = "Then start the same command again: a run goes on from its ledger
 _RIGHTS: Final = f"Make the file and its folder writable for this user. {AGAIN}"
 _LOCKED: Final = f"Wait until the other process has ended; `fuser FILE` names it. {AGAIN}"
 _DISK: Final = f"See what the kernel's log says of the disk, and mend it. {AGAIN}"
-_RESTORE: Final = "Keep the file as it is, restore the newest backup, and compare it with heads that were kept elsewhere."
+_RESTORE: Final = (
+    "Keep the file as it is, restore the newest backup, and compare it with heads that were kept elsewhere."
+)
 
 
 class _Meaning(NamedTuple):
