@@ -12,7 +12,6 @@ from typing import Final, Self
 
 from runbook_gate.models.entry import EntryFields
 
-SHORTEST: Final = 16
 _LINE: Final = re.compile(r"([0-9]{1,16}) ([0-9a-z]{1,64}) ([0-9]{1,9}) ([0-9a-f]{64})")
 
 
