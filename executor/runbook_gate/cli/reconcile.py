@@ -89,7 +89,7 @@ def _required(identities: frozenset[str]) -> frozenset[str]:
     if not identities:
         raise UsageFault(
             "No run in this ledger has recorded as whom the API server sees the executor.",
-            advice="Name it: --identity USER; `runbook-gate doctor` tells who it is.",
+            advice="Name it, such as --identity system:serviceaccount:runbook-gate:executor.",
         )
     return identities
 
