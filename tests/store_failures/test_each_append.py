@@ -24,7 +24,9 @@ def undisturbed(world: LittleWorld, moment: Moment) -> int:
     return counted.seen
 
 
-@pytest.mark.parametrize(("moment", "number"), [("begin", TRANSACTIONS), ("commit", TRANSACTIONS), ("insert", STATEMENTS)])
+@pytest.mark.parametrize(
+    ("moment", "number"), [("begin", TRANSACTIONS), ("commit", TRANSACTIONS), ("insert", STATEMENTS)]
+)
 def test_every_moment_of_a_run_has_its_case(world: LittleWorld, moment: Moment, number: int) -> None:
     assert undisturbed(world, moment) == number
 
