@@ -20,7 +20,7 @@ class ExitStatus(IntEnum):
     ESCALATED = 10, "escalated"
     HELD = 11, "held elsewhere"
     STOPPED = 12, "stopped safely, resumable"
-    LEDGER = 13, "ledger broken or unwritable"
+    LEDGER = 13, "ledger broken or unwritable, or not as a kept head or the audit log says"
 
     def __new__(cls, status: int, meaning: str) -> ExitStatus:
         """Make a member of its number and meaning."""

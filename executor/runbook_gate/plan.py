@@ -33,7 +33,8 @@ def plan_task(settings: Settings, task_id: str, narrator: Narrator) -> Decision:
         Store.in_memory(clock=clock, executor=program(settings)) as memory,
         serving(settings, bundle) as served,
     ):
-        quiet = settings.model_copy(update={"heads_file": None})  # the head of a plan is nobody's
+        nowhere = {"heads_file": None, "termination_message": None}  # the head of a plan is nobody's
+        quiet = settings.model_copy(update=nowhere)
         session = Session(quiet, memory, narrator, clock=clock)
         if real.tasks.status(task_id).state != "queued":
             raise UsageFault(

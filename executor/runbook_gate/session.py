@@ -75,7 +75,7 @@ class Session:
         self.settings, self.store, self._narrator = settings, store, narrator
         self.clock, self._stopping, self._world = clock or SystemClock(), stopping, world
         self._awaiting = awaiting
-        self._heads = Heads(settings.heads_file)
+        self._heads = Heads(settings.heads_file, settings.termination_message)
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
 
     def check_stopping(self) -> None:
@@ -99,6 +99,8 @@ class Session:
             Stopped: the run can be resumed.
         """
         if (stored := self.store.runs.result(task_id)) is not None:
+            if self._heads.configured:
+                self._heads.publish(self.store.runs.entries(stored.run)[-1])
             return self._delivered(stored)
         status = self.store.tasks.status(task_id)
         if status.state == "finished":
@@ -138,6 +140,7 @@ class Session:
         given = read_bundle(self.settings)
         self.store.runs.require_free(target_key(given, self.store.tasks.get(task_id)))
         self._world(self.settings, self.clock, partial(self.store.facts, ""))
+        self._heads.check()
         try:
             with self._served(given) as served:
                 lease = self.open(task_id, given, served)
@@ -194,8 +197,9 @@ class Session:
         return self._delivered(run.go())
 
     def _delivered(self, finished: Finished) -> Finished:
-        """A packet is delivered at least once under its id: again whenever the task is asked for."""
+        """A packet is delivered at least once under its id: again whenever the task is asked for. So is its head."""
         deliver(self.store, finished.packet, self.settings.packet_dir)
+        self._heads.settle()
         return finished
 
     @contextmanager

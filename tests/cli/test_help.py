@@ -26,6 +26,7 @@ WANTED = {
     "escalations ack",
     "escalations resolve",
     "ledger verify",
+    "ledger reconcile",
     "policy build",
     "config show",
     "doctor",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Call
@@ -65,15 +66,86 @@ def test_a_head_that_was_kept_elsewhere(call: Call, completed: LittleWorld) -> N
 def test_a_head_that_is_lost(call: Call, completed: LittleWorld) -> None:
     lost = call("ledger", "verify", "--head", "ab" * 32)
     assert lost.status == 13
-    assert "Result: the head is not in this store: entries were lost or rewritten" in lost.out
-    assert call("ledger", "verify", "--head", "ab" * 32, "-o", "json").document["head"]["chain"] is None
+    assert "Result: 1 of 1 heads not in this store: entries lost or rewritten" in lost.out
+    told = call("ledger", "verify", "--head", "ab" * 32, "-o", "json").document
+    assert (told["heads"][0]["chain"], told["heads_lost"], told["consistent"]) == (None, 1, False)
 
 
-@pytest.mark.parametrize("head", ["abc", "AB" * 32, "zz" * 32])
+def test_the_head_that_a_run_prints_can_be_given(call: Call, completed: LittleWorld) -> None:
+    """Its first 16 digits, as progress and README show it."""
+    moments = call("show", "task-1", "-o", "json").document["timeline"]
+    printed = [moment["sha256"][:16] for moment in (moments[0], moments[-1])]
+    found = call("ledger", "verify", "--head", printed[0], "--head", printed[1])
+    assert found.status == 0
+    assert f"Head {printed[0]} is entry 1 of " in found.out
+    assert f"Head {printed[1]} is entry 15 of " in found.out
+    assert "Heads kept elsewhere: 2, of which 0 are not in this ledger." in found.out
+
+
+def kept(world: LittleWorld) -> Path:
+    """A file of heads of two runs."""
+    world.settings = world.settings.model_copy(update={"heads_file": world.folder / "heads.txt"})
+    for number in (1, 2):
+        world.submit(f"task-{number}", f"payments-{number}")
+        assert world.run(f"task-{number}").outcome == "complete"
+    return world.folder / "heads.txt"
+
+
+def test_a_file_of_heads(call: Call, world: LittleWorld) -> None:
+    heads = kept(world)
+    verified = call("ledger", "verify", "--heads", heads)
+    assert verified.status == 0
+    assert "Heads kept elsewhere: 6, of which 0 are not in this ledger." in verified.out
+    [run, _] = call("status", "-o", "json").document["runs"]
+    one = call("ledger", "verify", "--heads", heads, "--run", run["id"], "-o", "json").document
+    assert len(one["heads"]) == 3
+
+
+def test_each_lost_head_of_a_file_is_named(call: Call, world: LittleWorld) -> None:
+    heads = kept(world)
+    lost = [line.split() for line in heads.read_text().splitlines()][4:]
+    store = world.settings.store
+    with closing(sqlite3.connect(store)) as connection, connection:
+        for table, name in (("entries", "no_delete"), ("runs", "one_way"), ("tasks", "one_way")):
+            connection.execute(f"DROP TRIGGER {table}_{name}")
+        run = lost[0][1]
+        connection.execute("DELETE FROM entries WHERE run = ? AND seq >= 5", (run,))
+        connection.execute(
+            "UPDATE runs SET seq = 4, state = 'active', record_sha256 = NULL, head = "
+            "(SELECT sha256 FROM entries WHERE run = runs.id AND seq = 4) WHERE id = ?",
+            (run,),
+        )
+        connection.execute("UPDATE tasks SET state = 'active', outcome = NULL WHERE id = 'task-2'")
+    assert call("ledger", "verify").status == 0
+    verified = call("ledger", "verify", "--heads", heads)
+    assert verified.status == 13
+    for _, run, seq, digest in lost:
+        assert f"Head {digest}, noted as entry {seq} of run {run}, is not in this ledger." in verified.out
+    assert "Result: 2 of 6 heads not in this store: entries lost or rewritten" in verified.out
+
+
+def test_lines_of_a_file_that_are_no_heads_are_counted(call: Call, world: LittleWorld) -> None:
+    heads = kept(world)
+    heads.write_text("1784635200000 01kq3v 7 abc\n\n" + heads.read_text())
+    verified = call("ledger", "verify", "--heads", heads)
+    assert verified.status == 0
+    assert "Lines of the heads file that are no heads: 1." in verified.out
+
+
+@pytest.mark.parametrize("content", [None, "", "no heads\n"])
+def test_a_file_without_heads_is_no_proof(call: Call, completed: LittleWorld, content: str | None) -> None:
+    if content is not None:
+        Path("heads.txt").write_text(content)
+    refused = call("ledger", "verify", "--heads", "heads.txt")
+    assert (refused.status, refused.out) == (2, "")
+    assert "heads.txt: " in refused.err
+
+
+@pytest.mark.parametrize("head", ["abc", "a" * 15, "a" * 65, "AB" * 32, "zz" * 32])
 def test_a_head_that_is_none(call: Call, completed: LittleWorld, head: str) -> None:
     refused = call("ledger", "verify", "--head", head)
     assert (refused.status, refused.out) == (2, "")
-    assert "expected 64 hexadecimal digits" in refused.err
+    assert "expected 16 to 64 hexadecimal digits" in refused.err
 
 
 def test_one_run(call: Call, completed: LittleWorld) -> None:

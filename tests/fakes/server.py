@@ -151,6 +151,7 @@ class FakeServer:
     def _event(self, call: Call, answer: Answer, audit_id: str, received: str, user: str) -> dict[str, Any]:
         verbs = {"GET": "get", "PATCH": "patch", "POST": "create"}
         name = call.path_params.get("name") or ((call.body or {}).get("metadata") or {}).get("name")
+        reviews = call.path.endswith("reviews")
         namespaced = call.path_params.get("name") or call.path_params.get("namespace")
         return {
             "auditID": audit_id,
@@ -158,7 +159,7 @@ class FakeServer:
             "verb": verbs[call.method],
             "user": {"username": user},
             "objectRef": {
-                "resource": call.path_params.get("resource", "namespaces"),
+                "resource": call.path_params.get("resource", call.path.split("/")[-1] if reviews else "namespaces"),
                 "namespace": namespaced,
                 "name": name,
             },

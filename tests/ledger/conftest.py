@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.clock import ManualClock
+from tests.ledger.attack import Attack
 from tests.ledger.processes import open_as_nobody
-from tests.ledger.samples import EXECUTOR
+from tests.ledger.samples import EXECUTOR, decide, start, task, whole_run
 
 from runbook_gate.ledger import Store
+from runbook_gate.ledger.triggers import sqlite_triggers
 
 
 @pytest.fixture
@@ -75,3 +77,23 @@ def as_nobody() -> Callable[[Path], str]:
             return pool.submit(open_as_nobody, path).result()
 
     return run
+
+
+@pytest.fixture
+def attack(store: Store, attacker: sqlite3.Connection, clock: ManualClock) -> Attack:
+    """A store with a complete, an escalated and an active run, and its triggers gone."""
+    complete = whole_run(store, 1, target="one")
+    clock.advance(1)
+    escalated = whole_run(store, 2, target="two", kind="escalated")
+    clock.advance(1)
+    active = start(store, 3, target="three")
+    decide(store, active)
+    decide(store, active, "cp1")
+    store.pauses.pause("freeze", actor="leah")
+    store.tasks.submit(task(4))
+    store.tasks.submit(task(5))
+    store.tasks.withdraw(task(5).id, actor="leah")
+    assert store.verify().result == "chain consistent"
+    for name in sqlite_triggers():
+        attacker.execute(f"DROP TRIGGER {name}")
+    return Attack(attacker, complete.run, escalated.run, active.run)

@@ -2,73 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from tests.fakes.clock import ManualClock
-from tests.ledger.samples import decide, start, task, whole_run
+from tests.ledger.attack import Attack
 
 from runbook_gate.canonical import canonical_bytes, sha256_hex
 from runbook_gate.errors import LedgerBroken
-from runbook_gate.ledger import Store
-from runbook_gate.ledger.triggers import sqlite_triggers
-
-
-@dataclass
-class Attack:
-    """A store with a complete, an escalated and an active run, and every means to change it."""
-
-    connection: sqlite3.Connection
-    complete: str
-    escalated: str
-    active: str
-
-    def do(self, statement: str, *values: object) -> None:
-        assert self.connection.execute(statement, values).rowcount, "the attack changed nothing"
-
-    def read(self, run: str, seq: int) -> dict[str, Any]:
-        row = self.connection.execute("SELECT data FROM entries WHERE run = ? AND seq = ?", (run, seq)).fetchone()
-        fields: dict[str, Any] = json.loads(row[0])
-        return fields
-
-    def forge(self, run: str, seq: int, data: bytes) -> str:
-        """Put other bytes in an entry's place, with their right digest."""
-        digest = sha256_hex(data)
-        self.do("UPDATE entries SET data = ?, sha256 = ? WHERE run = ? AND seq = ?", data, digest, run, seq)
-        return digest
-
-    def rewrite(self, run: str, *, last: int) -> str:
-        """Change the verdict of entry 3 and seal every entry from there on again."""
-        head = self.read(run, 3)["prev_sha256"]
-        for seq in range(3, last + 1):
-            fields = self.read(run, seq) | {"prev_sha256": head}
-            fields["body"] |= {"verdict": "escalate"} if seq == 3 else {}
-            head = self.forge(run, seq, canonical_bytes(fields))
-        self.do("UPDATE runs SET head = ?, seq = ? WHERE id = ?", head, last, run)
-        return str(head)
-
-
-@pytest.fixture
-def attack(store: Store, attacker: sqlite3.Connection, clock: ManualClock) -> Attack:
-    complete = whole_run(store, 1, target="one")
-    clock.advance(1)
-    escalated = whole_run(store, 2, target="two", kind="escalated")
-    clock.advance(1)
-    active = start(store, 3, target="three")
-    decide(store, active)
-    decide(store, active, "cp1")
-    store.pauses.pause("freeze", actor="leah")
-    store.tasks.submit(task(4))
-    store.tasks.submit(task(5))
-    store.tasks.withdraw(task(5).id, actor="leah")
-    assert store.verify().result == "chain consistent"
-    for name in sqlite_triggers():
-        attacker.execute(f"DROP TRIGGER {name}")
-    return Attack(attacker, complete.run, escalated.run, active.run)
+from runbook_gate.ledger import KeptHead, Store
 
 
 def flip(a: Attack) -> None:
@@ -205,6 +147,34 @@ def packet_for_a_complete_run(a: Attack) -> None:
     a.do("UPDATE packets SET run = ?", a.complete)
 
 
+def packet_of_another_target(a: Attack) -> None:
+    a.do("UPDATE packets SET target_key = 'free'")
+
+
+def older_packet(a: Attack) -> None:
+    a.do("UPDATE packets SET at_ms = at_ms - 1")
+
+
+def another_runbook(a: Attack) -> None:
+    a.do("UPDATE runs SET runbook = 'MKS-PSA-Label-Restore-v2' WHERE id = ?", a.active)
+
+
+def another_step(a: Attack) -> None:
+    a.do("UPDATE runs SET step = 'later' WHERE id = ?", a.active)
+
+
+def older_lease(a: Attack) -> None:
+    a.do("UPDATE leases SET number = 0 WHERE run = ?", a.active)
+
+
+def no_lease(a: Attack) -> None:
+    a.do("DELETE FROM leases WHERE run = ?", a.active)
+
+
+def hold_a_finished_run(a: Attack) -> None:
+    a.do("UPDATE leases SET holder = 'eve' WHERE run = ?", a.complete)
+
+
 ATTACKS: list[tuple[Callable[[Attack], None], str, str]] = [
     (flip, "complete", "altered at 4"),
     (replace, "complete", "unlinked at 5"),
@@ -236,6 +206,13 @@ ATTACKS: list[tuple[Callable[[Attack], None], str, str]] = [
     (drop_the_packet, "escalated", "index_differs at 11"),
     (another_packet, "escalated", "index_differs at 11"),
     (packet_for_a_complete_run, "complete", "index_differs at 11"),
+    (packet_of_another_target, "escalated", "index_differs at 11"),
+    (older_packet, "escalated", "index_differs at 11"),
+    (another_runbook, "active", "index_differs at 1"),
+    (another_step, "active", "index_differs at 5"),
+    (older_lease, "active", "index_differs at 5"),
+    (no_lease, "active", "index_differs at 5"),
+    (hold_a_finished_run, "complete", "index_differs at 11"),
 ]
 
 
@@ -254,7 +231,7 @@ def test_verify_names_the_first_entry_that_disagrees(
 
 @pytest.mark.parametrize(
     ("change", "run"),
-    [case[:2] for case in ATTACKS if "packet" not in case[0].__name__],
+    [case[:2] for case in ATTACKS if not {"packet", "lease", "hold"} & set(case[0].__name__.split("_"))],
     ids=lambda c: getattr(c, "__name__", c),
 )
 def test_a_broken_run_is_not_given_out(
@@ -280,6 +257,9 @@ def test_a_broken_run_is_not_given_out(
         ("UPDATE tasks SET state = 'queued', outcome = NULL WHERE outcome = 'withdrawn'", "index_differs at 6"),
         ("UPDATE tasks SET state = 'queued' WHERE state = 'active'", "index_differs at 3"),
         ("UPDATE tasks SET outcome = 'complete' WHERE outcome = 'escalated'", "index_differs at 2"),
+        ("UPDATE tasks SET runbook = 'x-v9' WHERE id = 'restore-psa-0004'", "index_differs at 5"),
+        ("UPDATE tasks SET document_sha256 = 'x' WHERE id = 'restore-psa-0004'", "index_differs at 5"),
+        ("UPDATE tasks SET submitted_ms = 1 WHERE id = 'restore-psa-0004'", "index_differs at 5"),
         ("UPDATE store SET seq = 8", "gap at 8"),
         ("UPDATE store SET head = NULL", "head_differs at 7"),
         ("UPDATE store SET id = 'another'", "misplaced at 1"),
@@ -352,13 +332,13 @@ def test_replaced_record_of_a_run(store: Store, attack: Attack) -> None:
 
 def test_what_only_a_head_from_elsewhere_shows(store: Store, attack: Attack) -> None:
     head = store.runs.status(attack.active).head
-    before = store.verify(head=head)
-    assert (before.consistent, before.head and before.head.chain) == (True, attack.active)
+    before = store.verify(heads=[KeptHead(head)])
+    assert (before.consistent, before.heads[0].chain) == (True, attack.active)
     attack.rewrite(attack.active, last=5)
     assert store.verify().result == "chain consistent"
-    after = store.verify(head=head)
-    assert (after.consistent, after.head and after.head.chain) == (False, None)
-    assert after.result == "the head is not in this store: entries were lost or rewritten"
+    after = store.verify(heads=[KeptHead(head)])
+    assert (after.consistent, after.heads[0].chain) == (False, None)
+    assert after.result == "1 of 1 heads not in this store: entries lost or rewritten"
 
 
 def test_lost_newest_entries_only_show_against_a_head(store: Store, attack: Attack) -> None:
@@ -369,27 +349,24 @@ def test_lost_newest_entries_only_show_against_a_head(store: Store, attack: Atta
     ).fetchone()[0]
     attack.do("UPDATE runs SET seq = 3, head = ? WHERE id = ?", digest, attack.active)
     assert store.verify().consistent
-    assert not store.verify(head=head).consistent
-    assert store.verify(head=digest).consistent
+    assert not store.verify(heads=[KeptHead(head)]).consistent
+    assert store.verify(heads=[KeptHead(digest)]).consistent
 
 
 @pytest.mark.parametrize("seq", [1, 3, 5])
 def test_an_older_head_is_found_with_what_followed(store: Store, attack: Attack, seq: int) -> None:
     entries = store.runs.entries(attack.active)
-    found = store.verify(run=attack.active, head=entries[seq - 1].sha256).head
-    assert found is not None
+    [found] = store.verify(run=attack.active, heads=[KeptHead(entries[seq - 1].sha256)]).heads
     assert (found.chain, found.seq, found.later) == (attack.active, seq, 5 - seq)
 
 
 def test_a_head_of_the_stores_own_chain_and_one_behind_a_break(store: Store, attack: Attack) -> None:
     own = store.verify().chains[-1].head
-    found = store.verify(head=own).head
-    assert found is not None
+    [found] = store.verify(heads=[KeptHead(own or "")]).heads
     assert (found.chain, found.seq, found.later) == ("store", 7, 0)
     head = store.runs.status(attack.complete).head
     flip(attack)
-    broken = store.verify(head=head).head
-    assert broken is not None
+    [broken] = store.verify(heads=[KeptHead(head)]).heads
     assert broken.chain is None
 
 

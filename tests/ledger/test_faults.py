@@ -138,6 +138,27 @@ def removed(store: Store, path: Path) -> Iterator[None]:
 
 
 @contextmanager
+def beside_removed(store: Store, path: Path, ending: str) -> Iterator[None]:
+    beside = path.with_name(path.name + ending)
+    aside = beside.with_suffix(".aside")
+    beside.rename(aside)
+    yield
+    aside.rename(beside)
+
+
+@contextmanager
+def log_removed(store: Store, path: Path) -> Iterator[None]:
+    with beside_removed(store, path, "-wal"):
+        yield
+
+
+@contextmanager
+def index_removed(store: Store, path: Path) -> Iterator[None]:
+    with beside_removed(store, path, "-shm"):
+        yield
+
+
+@contextmanager
 def exchanged(store: Store, path: Path) -> Iterator[None]:
     aside = path.with_suffix(".aside")
     path.rename(aside)
@@ -151,6 +172,8 @@ CONDITIONS: list[tuple[Callable[[Store, Path], AbstractContextManager[None]], st
     (read_only, "the store is read-only"),
     (locked, "another process keeps the store locked"),
     (removed, "was moved or removed"),
+    (log_removed, "-wal was moved or removed"),
+    (index_removed, "-shm was moved or removed"),
     (exchanged, "was moved or removed"),
 ]
 
@@ -169,6 +192,8 @@ def test_nothing_is_recorded_while_it_lasts(
             ):
                 with pytest.raises(LedgerUnwritable, match=words) as refused:
                     write()
+                assert str(refused.value).startswith(str(path))
+                assert "start the same command again" in refused.value.advice
                 assert "hunter2" not in "".join(traceback.format_exception(refused.value))
         assert store.runs.append(lease, Draft("observation", {})).seq == 2
         assert store.pauses.current() is None
@@ -217,6 +242,6 @@ def test_a_write_that_the_file_system_refuses(path: Path) -> None:
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         answer = pool.submit(grow_under_a_limit, path).result()
     assert answer in (
-        "the disk reports an error (SQLITE_IOERR_WRITE); then 2",
-        "the disk is full (SQLITE_FULL); then 2",
+        f"{path}: the disk reports an error (SQLITE_IOERR_WRITE); then 2",
+        f"{path}: the disk is full (SQLITE_FULL); then 2",
     )

@@ -17,7 +17,7 @@ from runbook_gate.models.observation import AuditAnswer, AuditEvent
 
 WAIT_S: Final = 2.0
 PAUSE_S: Final = 0.05
-_STAMP: Final = r"-[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}-[0-9]{2}-[0-9]{2}\.[0-9]{3}"
+STAMP: Final = r"-[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}-[0-9]{2}-[0-9]{2}\.[0-9]{3}"
 
 
 class AuditFiles:
@@ -48,17 +48,23 @@ class AuditFiles:
     def _look(self, path: Path, query: AuditQuery) -> Look:
         look = Look(query)
         try:
-            rotated = _rotated(path)
-            for file in (path, *rotated):
+            older = rotated(path)
+            for file in (path, *older):
                 look.into(file)
-            look.readable = rotated == _rotated(path)
+            look.readable = older == rotated(path)
         except OSError:
             look.readable = False
         return look
 
 
-def _rotated(path: Path) -> list[Path]:
-    name = re.compile(re.escape(path.stem) + _STAMP + re.escape(path.suffix))
+def rotated(path: Path, *, packed: bool = False) -> list[Path]:
+    """The files that an audit log was rotated into, newest first.
+
+    Args:
+        path: the current log.
+        packed: those that kube-apiserver packed with gzip too.
+    """
+    name = re.compile(re.escape(path.stem) + STAMP + re.escape(path.suffix) + (r"(?:\.gz)?" if packed else ""))
     return sorted((file for file in path.parent.iterdir() if name.fullmatch(file.name)), reverse=True)
 
 

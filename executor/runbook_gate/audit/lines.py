@@ -1,4 +1,4 @@
-"""Lines of a growing file from its end to its beginning, in bounded memory."""
+"""Lines of a growing file in bounded memory, from its end to its beginning or the other way."""
 
 from __future__ import annotations
 
@@ -29,6 +29,25 @@ def lines_backwards(file: BinaryIO) -> Iterator[bytes]:
     whole = _pieces(file)
     next(whole)
     yield from filter(None, whole)
+
+
+def lines_forwards(file: BinaryIO) -> Iterator[bytes | None]:
+    """Yield the lines of a file, oldest first.
+
+    Args:
+        file: opened for reading bytes, or a stream that is unpacked.
+
+    Yields:
+        Each line with its newline, which one that is still being written lacks; None for one of more than MAX_LINE
+        bytes.
+    """
+    while line := file.readline(MAX_LINE + 1):
+        if line.endswith(b"\n") or len(line) <= MAX_LINE:
+            yield line
+            continue
+        yield None
+        while (rest := file.readline(BLOCK)) and not rest.endswith(b"\n"):
+            pass
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:

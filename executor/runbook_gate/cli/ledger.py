@@ -6,53 +6,93 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from runbook_gate.cli.output import columns, emit, output_option
+from runbook_gate.cli.reconcile import reconcile
 from runbook_gate.cli.settings import settings, store_of, store_option
+from runbook_gate.errors import UsageFault
 from runbook_gate.exit_statuses import ExitStatus
-from runbook_gate.ledger import HeadReport, Verification
+from runbook_gate.ledger import HeadReport, KeptHead, Verification
+
+_SHORTEST: Final = 16
 
 
-def _digest(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
-    if given is not None and not re.fullmatch(r"[0-9a-f]{64}", given):
-        raise click.BadParameter("expected 64 hexadecimal digits.", context, parameter)
+def _digests(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(re.fullmatch(rf"[0-9a-f]{{{_SHORTEST},64}}", digits) for digits in given):
+        raise click.BadParameter(f"expected {_SHORTEST} to 64 hexadecimal digits.", context, parameter)
     return given
 
 
 @click.group()
 def ledger() -> None:
-    """Check the ledger's chains."""
+    """Check the ledger, by itself and against what others recorded."""
+
+
+ledger.add_command(reconcile)
 
 
 @ledger.command()
 @click.option("--run", "run", metavar="RUN", help="One run; default: every run and the store's own chain.")
 @click.option(
-    "--head", metavar="SHA256", callback=_digest, help="A head that was kept elsewhere and must be in the ledger."
+    "--head",
+    "digests",
+    metavar="SHA256",
+    multiple=True,
+    callback=_digests,
+    help="A head that was kept elsewhere and must be in the ledger; its first 16 digits do. May be repeated.",
+)
+@click.option(
+    "--heads",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Heads that were kept elsewhere, as `heads_file` has them.",
 )
 @store_option
 @output_option
 @click.pass_context
-def verify(context: click.Context, run: str | None, head: str | None, store: Path | None, output: str) -> int:
+def verify(
+    context: click.Context,
+    run: str | None,
+    digests: tuple[str, ...],
+    file: Path | None,
+    store: Path | None,
+    output: str,
+) -> int:
     """Recompute every chain and digest.
 
-    `chain consistent` says that entries agree with each other and the evidence with them. It cannot say that the
-    newest entries are still there: for that, keep heads elsewhere and give one with --head.
+    `chain consistent` says that entries agree with each other, and the evidence and the index with them. It cannot say
+    that the newest entries are still there: for that, keep heads elsewhere and give them with --head or --heads.
     """
+    kept, odd = _kept(file) if file else ([], 0)
     with store_of(settings(context, store=store), read_only=True) as opened:
-        found = opened.verify(run=run, head=head)
-    emit(output, _document(found), lambda: "\n".join(_text(found)))
+        found = opened.verify(run=run, heads=[*map(KeptHead, digests), *kept])
+    emit(output, _document(found, odd), lambda: "\n".join(_text(found, odd)))
     return ExitStatus.COMPLETE if found.consistent else ExitStatus.LEDGER
 
 
-def _document(found: Verification) -> dict[str, Any]:
+def _kept(file: Path) -> tuple[list[KeptHead], int]:
+    """The heads in a file, and how many of its lines are none: a full disk may have cut one off."""
+    try:
+        lines = [line for line in file.read_text(encoding="ascii", errors="replace").splitlines() if line.strip()]
+    except OSError as fault:
+        raise UsageFault(f"{file}: {fault.strerror}.", advice="Give the file that `heads_file` names.") from None
+    heads = [head for line in lines if (head := KeptHead.read(line))]
+    if not heads:
+        raise UsageFault(f"{file}: there is no head in it.", advice="Give the file that `heads_file` names.")
+    return heads, len(lines) - len(heads)
+
+
+def _document(found: Verification, odd: int) -> dict[str, Any]:
     chains = [{**asdict(chain), "result": chain.result} for chain in found.chains]
-    return {"result": found.result, "consistent": found.consistent, **asdict(found), "chains": chains}
+    told = {"result": found.result, "consistent": found.consistent, "heads_lost": len(found.lost), "odd_lines": odd}
+    return {**told, **asdict(found), "chains": chains}
 
 
-def _text(found: Verification) -> Iterator[str]:
+def _text(found: Verification, odd: int) -> Iterator[str]:
     rows = [(chain.chain, chain.entries, chain.result, chain.head) for chain in found.chains]
     yield from columns([("CHAIN", "ENTRIES", "RESULT", "HEAD"), *rows])
     yield ""
@@ -62,8 +102,11 @@ def _text(found: Verification) -> Iterator[str]:
         yield from _evidence(f"missing in {chain.chain}", chain.evidence_missing)
         yield from _evidence(f"altered in {chain.chain}", chain.evidence_altered)
     yield from _evidence("altered that no entry names", sorted(set(found.evidence_altered) - named))
-    if found.head:
-        yield _where(found.head)
+    yield from (_where(head) for head in found.heads if head.chain is None or head.kept.run is None)
+    if found.heads:
+        yield f"Heads kept elsewhere: {len(found.heads)}, of which {len(found.lost)} are not in this ledger."
+    if odd:
+        yield f"Lines of the heads file that are no heads: {odd}."
     yield f"Result: {found.result}"
 
 
@@ -72,6 +115,7 @@ def _evidence(word: str, digests: Sequence[str]) -> Iterator[str]:
 
 
 def _where(head: HeadReport) -> str:
-    if head.chain is None:
-        return f"Head {head.sha256} is not in this ledger."
-    return f"Head {head.sha256} is entry {head.seq} of {head.chain}; {head.later} later."
+    if head.chain is not None:
+        return f"Head {head.sha256} is entry {head.seq} of {head.chain}; {head.later} later."
+    noted = f", noted as entry {head.kept.seq} of run {head.kept.run}," if head.kept.run else ""
+    return f"Head {head.sha256}{noted} is not in this ledger."

@@ -26,7 +26,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "status": ("status", "List runs and queued tasks, written but unverified runs first."),
     "show": ("show", "Tell what happened in a run."),
     "escalations": ("escalations", "List, show, acknowledge and resolve escalations."),
-    "ledger": ("ledger", "Check the ledger's chains."),
+    "ledger": ("ledger", "Check the ledger, by itself and against what others recorded."),
     "policy": ("policy", "Build the policy bundle."),
     "config": ("config", "Show the effective configuration."),
     "doctor": ("doctor", "Check everything that a run needs."),

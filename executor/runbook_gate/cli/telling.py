@@ -71,6 +71,10 @@ class Teller:
         """A wait."""
         self._line(f"waiting until {rfc3339(until_ms)}", indent=4, hang=6)
 
+    def kept_back(self, problem: str) -> None:
+        """A head that cannot leave."""
+        self._line(f"[bold yellow]head kept back[/]: {_shown(problem)}", indent=4, hang=6)
+
     def ended(self, entry: Entry, packet: str | None) -> None:
         """The end, and its ledger head."""
         word = f"[bold red]escalated[/], packet {packet}" if packet else "[bold green]completed[/]"

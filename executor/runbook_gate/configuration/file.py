@@ -15,6 +15,7 @@ PATHS: Final = (
     "bundle",
     "packet_dir",
     "heads_file",
+    "termination_message",
     "registers.*",
     "opa.binary",
     "opa.socket",

@@ -56,6 +56,9 @@ class Settings(_Section):
     bundle: Path | None = Field(None, description="The policy bundle that decides. Required to run.")
     packet_dir: Path | None = Field(None, description="Folder that escalation packets are written to.")
     heads_file: Path | None = Field(None, description="File, on another host's disk, that ledger heads are added to.")
+    termination_message: Path | None = Field(
+        None, description="File that the newest head is written to; in a Job /dev/termination-log."
+    )
     submitter: str | None = Field(None, description="Name in parties data under which tasks are submitted.")
     registers: dict[str, Path] = Field(default_factory=dict, description="File of each register, by name.")
     opa: Opa = Field(default_factory=Opa, description="The OPA sidecar.")

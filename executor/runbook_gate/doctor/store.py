@@ -42,10 +42,12 @@ def file_system(settings: Settings) -> str:
 
 def heads_file(settings: Settings) -> str:
     """Heads can leave."""
-    if settings.heads_file is None:
-        return "not configured: entries that were lost at the end of the ledger would not show"
-    _writable(settings.heads_file, "heads_file")
-    return str(settings.heads_file)
+    places = {"heads_file": settings.heads_file, "termination_message": settings.termination_message}
+    given = {setting: place for setting, place in places.items() if place}
+    for setting, place in given.items():
+        _writable(place, setting)
+    told = ", ".join(map(str, given.values()))
+    return told or "not configured: entries that were lost at the end of the ledger would not show"
 
 
 def packet_folder(settings: Settings) -> str:

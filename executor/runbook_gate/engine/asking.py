@@ -61,6 +61,7 @@ class Asker:
 
         Raises:
             NoDecision: recorded, nothing done.
+            LedgerUnwritable: nothing recorded; also if the head of the intent could not leave the host.
         """
         history = self._journal.history
         step = history.step
@@ -78,6 +79,8 @@ class Asker:
             checkpoint=decision.checkpoint,
             step=step,
         )
+        if history.opened.routing.effects.get(decision.next.action) == "write":
+            self._journal.heads.check()
         entry = self._journal.answered(exchange, draft, partial(self._intend, history, decision))
         return Answered(decision, entry)
 

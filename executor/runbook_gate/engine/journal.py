@@ -25,10 +25,13 @@ class Journal:
         store: the ledger.
         lease: held on the run.
         heads: where heads are published: the newest now, one that a crash kept back included.
+
+    Attributes:
+        heads: the same.
     """
 
     def __init__(self, store: Store, lease: Lease, heads: Heads) -> None:
-        self.store, self.lease, self._heads = store, lease, heads
+        self.store, self.lease, self.heads = store, lease, heads
         self.history = History(store.runs.entries(lease.run))
         self._renewed: Reading | None = None
         heads.publish(self.history.newest)
@@ -71,7 +74,7 @@ class Journal:
         self._add(entry)
         if following:
             self._add(following)
-            self._heads.publish(following)
+            self.heads.publish(following)
         return entry
 
     def finish(self, draft: Draft, make: Callable[[History], bytes]) -> Finished:
@@ -85,7 +88,7 @@ class Journal:
         with self.store.runs.batch(self.lease) as batch:
             finished = batch.finish(draft, record)
         self._add(sealed[0])
-        self._heads.publish(sealed[0])
+        self.heads.publish(sealed[0])
         return finished
 
     def renew(self, now: Reading) -> None:

@@ -73,6 +73,7 @@ class Run:
             Stopped: asked to stop, or the wait is too long for a process; the run stays resumable.
         """
         self._narrator.opened(self._journal.history.newest)
+        self._tell_kept_back()
         checkpoint = self._resume()
         while checkpoint is not None:
             checkpoint = self._advance(checkpoint)
@@ -124,7 +125,7 @@ class Run:
             if now_ms < self._journal.history.opened.deadline_ms:
                 raise
             self._finished = conclude_without_decision(self._journal, checkpoint, now_ms)
-            self._narrator.ended(self._journal.history.newest, self._finished.packet)
+            self._tell_end()
             return None
 
     def _write(self) -> Checkpoint:
@@ -136,6 +137,7 @@ class Run:
             return "cp1"
         intent = history.newest
         self._narrator.intended(intent)
+        self._tell_kept_back()
         with self._awaiting():
             body = self._actor.write(history, intent)
         entry = self._journal.observe(body, step=intent.step, checkpoint="cp2", attempt=intent.attempt)
@@ -174,4 +176,12 @@ class Run:
 
     def _end(self) -> None:
         self._finished = conclude(self._journal)
+        self._tell_end()
+
+    def _tell_end(self) -> None:
         self._narrator.ended(self._journal.history.newest, self._finished.packet)
+        self._tell_kept_back()
+
+    def _tell_kept_back(self) -> None:
+        if self._journal.heads.problem:
+            self._narrator.kept_back(self._journal.heads.problem)

@@ -36,6 +36,10 @@ class Narrator(Protocol):
         """The run waits until a moment."""
         ...
 
+    def kept_back(self, problem: str) -> None:
+        """A head could not leave the host; it leaves with the next one."""
+        ...
+
     def ended(self, entry: Entry, packet: str | None) -> None:
         """The run has its last entry; an escalation has the id of its packet."""
         ...
@@ -60,6 +64,9 @@ class Silent:
         """Nothing."""
 
     def waiting(self, until_ms: int) -> None:
+        """Nothing."""
+
+    def kept_back(self, problem: str) -> None:
         """Nothing."""
 
     def ended(self, entry: Entry, packet: str | None) -> None:

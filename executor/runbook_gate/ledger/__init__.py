@@ -2,6 +2,7 @@
 
 from runbook_gate.ledger.batch import Batch
 from runbook_gate.ledger.filesystems import FileSystem, filesystem_kind
+from runbook_gate.ledger.heads import KeptHead
 from runbook_gate.ledger.identifiers import packet_id
 from runbook_gate.ledger.records import Draft, Escalation, Finished, Handling, Lease, RunStatus, TaskStatus
 from runbook_gate.ledger.reports import ChainReport, HeadReport, Verification
@@ -16,6 +17,7 @@ __all__ = [
     "Finished",
     "Handling",
     "HeadReport",
+    "KeptHead",
     "Lease",
     "RunStatus",
     "Store",

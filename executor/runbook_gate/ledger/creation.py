@@ -37,10 +37,13 @@ def prepare_file(path: Path, *, allow_unfit: bool, busy_ms: int) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        _sync_folder(path.parent)
     except OSError as error:
-        raise LedgerUnwritable(f"{path} cannot be made or written: {os.strerror(error.errno or 0)}") from None
-    _sync_folder(path.parent)
-    with mapped():
+        raise LedgerUnwritable(
+            f"{path} cannot be made or written: {os.strerror(error.errno or 0)}",
+            advice="Name a file as `store` in a folder that this user can read and write, and start the command again.",
+        ) from None
+    with mapped(path):
         _set_wal(path, busy_ms)
 
 
@@ -56,8 +59,8 @@ def create_or_check(database: Database) -> None:
     """
     with database.write() as connection:
         if inspect(connection).get_table_names():
-            _check_version(connection)
-            _check_triggers(connection)
+            _check_version(connection, database)
+            _check_triggers(connection, database)
             return
         tables.metadata.create_all(connection)
         now = database.clock.read().at_ms
@@ -74,26 +77,28 @@ def check(database: Database) -> None:
         LedgerFault: if the file is something else, or of another version.
     """
     with database.read() as connection:
-        _check_version(connection)
+        _check_version(connection, database)
 
 
-def _check_version(connection: Connection) -> None:
+def _check_version(connection: Connection, database: Database) -> None:
     if not inspect(connection).has_table(tables.store.name):
-        raise LedgerFault("the file is not a store of runbook-gate")
+        raise LedgerFault(
+            f"{database.path}: the file is not a store of runbook-gate", advice="Name the right file as `store`."
+        )
     version = connection.execute(select(tables.store.c.version)).scalar_one_or_none()
     if version != tables.VERSION:
         raise LedgerFault(
-            f"the store has version {version} of the tables, this program needs {tables.VERSION}",
+            f"{database.path}: the store has version {version} of the tables, this program needs {tables.VERSION}",
             advice="Use the release of runbook-gate that made the store.",
         )
 
 
-def _check_triggers(connection: Connection) -> None:
+def _check_triggers(connection: Connection, database: Database) -> None:
     if connection.dialect.name != "sqlite":
         return
     there = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars())
     if not sqlite_triggers().keys() <= there:
-        raise LedgerBroken("the store lacks triggers that keep its record from changing")
+        raise LedgerBroken(f"{database.path}: the store lacks triggers that keep its record from changing")
 
 
 def _sync_folder(folder: Path) -> None:

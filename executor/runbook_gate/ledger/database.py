@@ -15,11 +15,12 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from runbook_gate.clock import Clock
 from runbook_gate.errors import LedgerUnwritable
-from runbook_gate.ledger.faults import mapped
+from runbook_gate.ledger.faults import AGAIN, mapped
 from runbook_gate.models.entry import Executor
 
 _WRITES: Final = "runbook_gate_writes"
 _FILE: Final = "runbook_gate_file"
+_BESIDE: Final = "runbook_gate_files_beside"
 
 
 class Database:
@@ -28,11 +29,13 @@ class Database:
     Attributes:
         clock: the clock.
         executor: the program that writes.
+        path: the file; None in memory.
     """
 
-    def __init__(self, engine: Engine, clock: Clock, executor: Executor) -> None:
+    def __init__(self, engine: Engine, clock: Clock, executor: Executor, path: Path | None = None) -> None:
         self.clock = clock
         self.executor = executor
+        self.path = path
         self._reader = engine
         self._writer = engine.execution_options(**{_WRITES: True})
 
@@ -46,7 +49,7 @@ class Database:
         Raises:
             LedgerFault: if the store cannot be read.
         """
-        with mapped(), self._reader.connect() as connection:
+        with mapped(self.path), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -59,7 +62,7 @@ class Database:
         Raises:
             LedgerFault: if nothing of it was recorded.
         """
-        with mapped(), self._writer.begin() as connection:
+        with mapped(self.path), self._writer.begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -105,12 +108,27 @@ def _prepare(engine: Engine, path: Path | None, busy_ms: int) -> None:
     def _begun(connection: Connection) -> None:
         writes = connection.get_execution_options().get(_WRITES)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-        if writes and connection.info[_FILE] != _identity(path):
-            raise LedgerUnwritable(f"{path} was moved or removed while it was open")
+        if writes and path:
+            _still_there(connection, path)
+
+
+def _still_there(connection: Connection, path: Path) -> None:
+    """SQLite goes on writing to a file that has lost its name, and the record would be gone.
+
+    The files beside it are made by the first transaction, and stay as long as a connection is open.
+    """
+    beside = [path.with_name(path.name + ending) for ending in ("-wal", "-shm")]
+    now = [_identity(file) for file in beside]
+    known = [connection.info[_FILE], *connection.info.setdefault(_BESIDE, now)]
+    for file, before, after in zip((path, *beside), known, (_identity(path), *now), strict=True):
+        if after is None or before != after:
+            raise LedgerUnwritable(
+                f"{file} was moved or removed while it was open", advice=f"Put the file back in its place. {AGAIN}"
+            )
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:
-    """Which file this is: SQLite goes on writing to one that has lost its name, and the record would be gone."""
+    """Which file this is."""
     try:
         status = path.stat() if path else None
     except OSError:

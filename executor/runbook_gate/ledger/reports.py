@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from runbook_gate.ledger.chain import Break
+from runbook_gate.ledger.heads import KeptHead
 
 CONSISTENT: Final = "chain consistent"
 
@@ -57,12 +58,14 @@ class HeadReport:
         chain: the run or `store` that has it; None if no chain does: entries were lost or rewritten.
         seq: its position.
         later: how many entries follow it.
+        kept: the head as it was noted.
     """
 
     sha256: str
     chain: str | None
     seq: int | None
     later: int
+    kept: KeptHead
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +75,29 @@ class Verification:
     Attributes:
         chains: every chain, runs in order of their ids, the store's own last.
         evidence_altered: every altered evidence of the store, named by an entry or not.
-        head: the head that was asked for; None if none was.
+        heads: the heads that were asked for.
     """
 
     chains: tuple[ChainReport, ...]
     evidence_altered: tuple[str, ...] = ()
-    head: HeadReport | None = None
+    heads: tuple[HeadReport, ...] = ()
+
+    @property
+    def lost(self) -> tuple[HeadReport, ...]:
+        """The heads that are not there."""
+        return tuple(head for head in self.heads if head.chain is None)
 
     @property
     def consistent(self) -> bool:
         """Whether nothing is wrong."""
-        found = self.head is None or self.head.chain is not None
-        return found and not self.evidence_altered and all(chain.consistent for chain in self.chains)
+        return not (self.lost or self.evidence_altered) and all(chain.consistent for chain in self.chains)
 
     @property
     def result(self) -> str:
         """What was found, in words; never more than that the chains are consistent."""
-        if self.head is not None and self.head.chain is None:
-            return "the head is not in this store: entries were lost or rewritten"
         wrong = [f"{chain.chain}: {chain.result}" for chain in self.chains if not chain.consistent]
+        if self.lost:
+            wrong.append(f"{len(self.lost)} of {len(self.heads)} heads not in this store: entries lost or rewritten")
         if wrong:
             return "; ".join(wrong)
         return f"{len(self.evidence_altered)} evidence altered" if self.evidence_altered else CONSISTENT

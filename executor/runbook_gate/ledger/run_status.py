@@ -35,7 +35,7 @@ def one_status(connection: Connection, run: str) -> RunStatus:
 
 
 def statuses(
-    connection: Connection, condition: ColumnElement[bool] | None, *, order: ColumnElement[Any], limit: int
+    connection: Connection, condition: ColumnElement[bool] | None, *, order: ColumnElement[Any], limit: int | None
 ) -> list[RunStatus]:
     """List runs.
 
@@ -43,7 +43,7 @@ def statuses(
         connection: a transaction.
         condition: which runs; None for all.
         order: in which order.
-        limit: how many at most.
+        limit: how many at most; None for all.
 
     Returns:
         Their statuses.

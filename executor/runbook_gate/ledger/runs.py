@@ -132,12 +132,12 @@ class Runs:
         with self._database.read() as connection:
             return one_status(connection, run)
 
-    def list(self, state: RunState | None = None, *, limit: int = 100) -> list[RunStatus]:
+    def list(self, state: RunState | None = None, *, limit: int | None = 100) -> list[RunStatus]:
         """List runs, newest first.
 
         Args:
             state: only those; None for all.
-            limit: how many at most.
+            limit: how many at most; None for all.
 
         Returns:
             Their statuses.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +15,7 @@ from runbook_gate.ledger.creation import check, create_or_check, prepare_file
 from runbook_gate.ledger.database import Database, sqlite_engine
 from runbook_gate.ledger.escalations import Escalations
 from runbook_gate.ledger.evidence import Evidence
+from runbook_gate.ledger.heads import KeptHead
 from runbook_gate.ledger.leases import Leases
 from runbook_gate.ledger.pauses import Pauses
 from runbook_gate.ledger.reports import Verification
@@ -39,8 +41,8 @@ class Store:
         pauses: whether the executor is paused.
     """
 
-    def __init__(self, engine: Engine, *, clock: Clock, executor: Executor) -> None:
-        self._database = Database(engine, clock, executor)
+    def __init__(self, engine: Engine, *, clock: Clock, executor: Executor, path: Path | None = None) -> None:
+        self._database = Database(engine, clock, executor, path)
         self.tasks = Tasks(self._database)
         self.runs = Runs(self._database)
         self.leases = Leases(self._database)
@@ -80,7 +82,7 @@ class Store:
         if not read_only:
             prepare_file(path, allow_unfit=allow_unfit, busy_ms=busy_ms)
         engine = sqlite_engine(path, read_only=read_only, busy_ms=busy_ms)
-        store = cls(engine, clock=clock, executor=executor)
+        store = cls(engine, clock=clock, executor=executor, path=path)
         try:
             (check if read_only else create_or_check)(store._database)
         except BaseException:
@@ -116,12 +118,12 @@ class Store:
         with self._database.read() as connection:
             return facts.gather(connection, target_key, run)
 
-    def verify(self, *, run: str | None = None, head: str | None = None) -> Verification:
+    def verify(self, *, run: str | None = None, heads: Iterable[KeptHead] = ()) -> Verification:
         """Check one run, or every chain and all evidence.
 
         Args:
             run: the run; None for everything.
-            head: digest of an entry that was noted elsewhere, to be found again.
+            heads: what was noted elsewhere, to be found again; of one run only its own.
 
         Returns:
             What was found.
@@ -130,7 +132,7 @@ class Store:
             UnknownRecord: if there is no such run.
         """
         with self._database.read() as connection:
-            return verification.verify(connection, run=run, head=head)
+            return verification.verify(connection, run=run, heads=heads)
 
     def close(self) -> None:
         """Close the file."""

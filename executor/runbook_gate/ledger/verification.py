@@ -1,37 +1,43 @@
 """`ledger verify`: whether everything that is stored agrees with itself.
 
 It says `chain consistent` and no more: whoever owns the database can rewrite an unkeyed chain as a whole, and can
-leave out the newest entries. That shows against a head that was kept elsewhere.
+leave out the newest entries. That shows against heads that were kept elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, exists, select
 
+from runbook_gate.canonical import canonical_bytes, sha256_hex
 from runbook_gate.errors import UnknownRecord
 from runbook_gate.ledger import evidence, tables
 from runbook_gate.ledger.chain import Break, Chain, Link, intact
+from runbook_gate.ledger.heads import KeptHead
 from runbook_gate.ledger.identifiers import packet_id
-from runbook_gate.ledger.reports import ChainReport, HeadReport, Verification
+from runbook_gate.ledger.locating import located
+from runbook_gate.ledger.reports import ChainReport, Verification
 from runbook_gate.ledger.walking import follow, named_evidence
+from runbook_gate.shapes import mapping
 
 _RUNS = tables.runs
 _ENTRIES = tables.entries
 _EVIDENCE = tables.evidence
+_PACKETS = tables.packets
+_LEASES = tables.leases
 _AT_ONCE = 500
 
 
-def verify(connection: Connection, *, run: str | None, head: str | None) -> Verification:
+def verify(connection: Connection, *, run: str | None, heads: Iterable[KeptHead]) -> Verification:
     """Check one run, or the whole store.
 
     Args:
         connection: a transaction.
         run: the run; None for every run and the store's own chain.
-        head: digest of an entry that was noted elsewhere; None for none.
+        heads: what was noted elsewhere, to be found again.
 
     Returns:
         What was found.
@@ -49,14 +55,16 @@ def verify(connection: Connection, *, run: str | None, head: str | None) -> Veri
     return Verification(
         chains=tuple(chains),
         evidence_altered=tuple(sorted(altered or ())),
-        head=None if head is None else _head(connection, head, {chain.chain: chain for chain in chains}),
+        heads=tuple(located(connection, heads, chains, run)),
     )
 
 
 def _grouped(connection: Connection, run: str | None) -> Iterator[tuple[Row[Any], list[Row[Any]]]]:
     wanted = select(_ENTRIES).join(_RUNS, _RUNS.c.id == _ENTRIES.c.run).order_by(_RUNS.c.id, _ENTRIES.c.seq)
-    runs = select(_RUNS, tables.packets.c.id.label("packet"), tables.packets.c.sha256.label("packet_sha256"))
-    runs = runs.outerjoin(tables.packets, tables.packets.c.run == _RUNS.c.id).order_by(_RUNS.c.id)
+    packet = [column.label(f"packet_{column.name}") for column in _PACKETS.c]
+    lease = [column.label(f"lease_{column.name}") for column in _LEASES.c]
+    runs = select(_RUNS, *packet, *lease).outerjoin(_PACKETS, _PACKETS.c.run == _RUNS.c.id)
+    runs = runs.outerjoin(_LEASES, _LEASES.c.run == _RUNS.c.id).order_by(_RUNS.c.id)
     if run is not None:
         wanted, runs = wanted.where(_RUNS.c.id == run), runs.where(_RUNS.c.id == run)
     rows = groupby(connection.execute(wanted.execution_options(yield_per=_AT_ONCE)), key=lambda row: row.run)
@@ -71,8 +79,9 @@ def _grouped(connection: Connection, run: str | None) -> Iterator[tuple[Row[Any]
 
 def _run(connection: Connection, row: Row[Any], entries: list[Row[Any]], altered: frozenset[str] | None) -> ChainReport:
     chain, found = follow(row, entries)
-    packet = (packet_id(row.head), row.record_sha256) if row.state == "escalated" else (None, None)
-    chain.compare(seq=row.seq, equal=(row.packet, row.packet_sha256) == packet)
+    if found:
+        chain.compare(seq=1, equal=_follows(connection, row, found[0]))
+        chain.compare(seq=row.seq, equal=_packet_agrees(row, found[-1]) and _lease_agrees(row, found))
     named = {row.record_sha256} - {None}
     named |= set().union(*(named_evidence(fields) for fields in found))
     if altered is None:
@@ -85,6 +94,32 @@ def _run(connection: Connection, row: Row[Any], entries: list[Row[Any]], altered
         evidence_missing=tuple(evidence.missing(connection, named)),
         evidence_altered=tuple(sorted(named & altered)),
     )
+
+
+def _follows(connection: Connection, row: Row[Any], opened: dict[str, Any]) -> bool:
+    """Whether the run that was the target's previous one when this run was opened is still an earlier one."""
+    previous = mapping(mapping(opened.get("body")).get("ledger")).get("previous_run")
+    if previous is None:
+        return True
+    earlier = select(_RUNS.c.id).where(
+        _RUNS.c.id == previous, _RUNS.c.target_key == row.target_key, _RUNS.c.ordinal < row.ordinal
+    )
+    return connection.execute(earlier).one_or_none() is not None
+
+
+def _packet_agrees(row: Row[Any], newest: dict[str, Any]) -> bool:
+    packet = (row.packet_id, row.packet_sha256, row.packet_target_key, row.packet_at_ms)
+    wanted = (packet_id(row.head), row.record_sha256, row.target_key, newest.get("at_ms"))
+    return packet == (wanted if row.state == "escalated" else (None,) * 4)
+
+
+def _lease_agrees(row: Row[Any], found: list[dict[str, Any]]) -> bool:
+    """Whether whoever appended last could not append again under an older lease, and an ended run is free."""
+    numbers = [fields.get("lease") for fields in found]
+    fenced = isinstance(row.lease_number, int) and all(
+        isinstance(number, int) and number <= row.lease_number for number in numbers
+    )
+    return fenced and (row.state == "active" or row.lease_holder is None)
 
 
 def _strays(connection: Connection) -> list[str]:
@@ -108,7 +143,7 @@ def _journal(connection: Connection) -> ChainReport:
     for row in connection.execute(_journal_with_index().execution_options(yield_per=_AT_ONCE)):
         fields = chain.add(Link(row.seq, row.kind, row.sha256, row.data))
         if fields is not None:
-            chain.compare(seq=row.seq, equal=fields.get("subject") == row.subject and _index_agrees(row))
+            chain.compare(seq=row.seq, equal=fields.get("subject") == row.subject and _index_agrees(row, fields))
     chain.end(store.seq, store.head)
     return ChainReport("store", chain.length, chain.head, chain.broken)
 
@@ -116,7 +151,8 @@ def _journal(connection: Connection) -> ChainReport:
 def _journal_with_index() -> Select[Any]:
     journal, tasks, other = tables.journal, tables.tasks, tables.journal.alias()
     withdrawn = exists().where(other.c.kind == "withdrawn", other.c.subject == tasks.c.id)
-    task = (tasks.c.id.label("task"), tasks.c.state.label("task_state"), tasks.c.outcome)
+    fixed = (tasks.c.document_sha256, tasks.c.runbook, tasks.c.submitted_ms)
+    task = (tasks.c.id.label("task"), tasks.c.state.label("task_state"), tasks.c.outcome, *fixed)
     return (
         select(journal, *task, _RUNS.c.state.label("run_state"), withdrawn.label("withdrawn"))
         .outerjoin(tasks, tasks.c.journal_seq == journal.c.seq)
@@ -125,21 +161,15 @@ def _journal_with_index() -> Select[Any]:
     )
 
 
-def _index_agrees(row: Row[Any]) -> bool:
+def _index_agrees(row: Row[Any], fields: dict[str, Any]) -> bool:
     if row.kind != "submitted":
         return row.task is None
+    task = dict(mapping(mapping(fields.get("body")).get("task")))
+    task.pop("submission", None)
+    submitted = (sha256_hex(canonical_bytes(task)), task.get("runbook"), fields.get("at_ms"))
+    if (row.document_sha256, row.runbook, row.submitted_ms) != submitted:
+        return False
     outcome = "withdrawn" if row.withdrawn else row.run_state if row.run_state != "active" else None
     state = "finished" if outcome else row.run_state or "queued"
     withdrawn_unopened = not (row.withdrawn and row.run_state)
     return (row.task, row.task_state, row.outcome) == (row.subject, state, outcome) and withdrawn_unopened
-
-
-def _head(connection: Connection, head: str, chains: dict[str, ChainReport]) -> HeadReport:
-    run = connection.execute(select(_ENTRIES.c.run, _ENTRIES.c.seq).where(_ENTRIES.c.sha256 == head))
-    own = connection.execute(select(tables.journal.c.seq).where(tables.journal.c.sha256 == head))
-    places = [*((row.run, row.seq) for row in run), *(("store", row.seq) for row in own)]
-    for name, seq in places:
-        chain = chains.get(name)
-        if chain is not None and seq <= chain.entries:
-            return HeadReport(head, name, seq, chain.entries - seq)
-    return HeadReport(head, None, None, 0)

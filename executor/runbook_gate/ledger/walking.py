@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select
 from runbook_gate.errors import UnknownRecord
 from runbook_gate.ledger import tables
 from runbook_gate.ledger.chain import FINAL, Chain, Link
+from runbook_gate.shapes import mapping
 
 _RUNS = tables.runs
 _ENTRIES = tables.entries
@@ -54,15 +55,16 @@ def follow(run: Row[Any], entries: Iterable[Row[Any]]) -> tuple[Chain, list[dict
             found.append({**fields, "sha256": entry.sha256})
     chain.end(run.seq, run.head)
     if found:
-        chain.compare(seq=1, equal=_opening(found[0]) == (run.task, run.target_key, run.deadline_ms))
-        chain.compare(seq=run.seq, equal=_ending(found[-1]) == FINAL.get(run.state))
+        opening = (run.task, run.runbook, run.target_key, run.deadline_ms)
+        chain.compare(seq=1, equal=_opening(found[0]) == opening)
+        ending = (run.step, FINAL.get(run.state))
+        chain.compare(seq=run.seq, equal=(found[-1].get("step"), _ending(found[-1])) == ending)
     return chain, found
 
 
-def _opening(fields: dict[str, Any]) -> tuple[Any, Any, Any]:
-    body = fields.get("body")
-    body = body if isinstance(body, dict) else {}
-    return fields.get("task"), body.get("target_key"), body.get("deadline_ms")
+def _opening(fields: dict[str, Any]) -> tuple[Any, ...]:
+    body = mapping(fields.get("body"))
+    return fields.get("task"), fields.get("runbook"), body.get("target_key"), body.get("deadline_ms")
 
 
 def _ending(fields: dict[str, Any]) -> str | None:

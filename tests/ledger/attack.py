@@ -1,0 +1,44 @@
+"""What somebody who owns the store's file can do to it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from runbook_gate.canonical import canonical_bytes, sha256_hex
+
+
+@dataclass
+class Attack:
+    """A store with a complete, an escalated and an active run, and every means to change it."""
+
+    connection: sqlite3.Connection
+    complete: str
+    escalated: str
+    active: str
+
+    def do(self, statement: str, *values: object) -> None:
+        assert self.connection.execute(statement, values).rowcount, "the attack changed nothing"
+
+    def read(self, run: str, seq: int) -> dict[str, Any]:
+        row = self.connection.execute("SELECT data FROM entries WHERE run = ? AND seq = ?", (run, seq)).fetchone()
+        fields: dict[str, Any] = json.loads(row[0])
+        return fields
+
+    def forge(self, run: str, seq: int, data: bytes) -> str:
+        """Put other bytes in an entry's place, with their right digest."""
+        digest = sha256_hex(data)
+        self.do("UPDATE entries SET data = ?, sha256 = ? WHERE run = ? AND seq = ?", data, digest, run, seq)
+        return digest
+
+    def rewrite(self, run: str, *, last: int) -> str:
+        """Change the verdict of entry 3 and seal every entry from there on again."""
+        head = self.read(run, 3)["prev_sha256"]
+        for seq in range(3, last + 1):
+            fields = self.read(run, seq) | {"prev_sha256": head}
+            fields["body"] |= {"verdict": "escalate"} if seq == 3 else {}
+            head = self.forge(run, seq, canonical_bytes(fields))
+        self.do("UPDATE runs SET head = ?, seq = ? WHERE id = ?", head, last, run)
+        return str(head)
