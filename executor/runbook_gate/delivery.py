@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 from pathlib import Path
+from typing import Final
 
 from runbook_gate.errors import Undelivered
 from runbook_gate.ledger import Store
 from runbook_gate.models.packet import Packet
 from runbook_gate.packet.markdown import render
+
+
+MANY: Final = 100_000
 
 
 def deliver(store: Store, packet_id: str | None, folder: Path | None) -> None:
@@ -42,11 +48,24 @@ def undelivered(store: Store, folder: Path | None) -> list[str]:
     """Ids of open escalations whose packet is not in the folder."""
     if folder is None:
         return []
-    return [one.id for one in store.escalations.list("open") if not (folder / f"{one.id}.md").exists()]
+    waiting = store.escalations.list("open", limit=MANY)
+    return [one.id for one in waiting if not (folder / f"{one.id}.md").exists()]
 
 
 def _replace(path: Path, text: str) -> None:
-    """Never leave half a file under the final name."""
-    partial = path.with_suffix(path.suffix + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    """Never leave half a file under the final name, not even when the power fails."""
+    partial = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+    try:
+        with partial.open("x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 from runbook_gate.clock import Clock
-from runbook_gate.errors import LedgerFault, NoDecision, Parked, SidecarFault
+from runbook_gate.errors import LedgerFault, Parked, Stopped
 from runbook_gate.ledger import Lease, Store
 
 BACKOFF_MS: Final = 30_000
@@ -30,5 +30,5 @@ def held(store: Store, lease: Lease, clock: Clock) -> Iterator[None]:
 def _not_before(fault: BaseException, clock: Clock) -> int | None:
     if isinstance(fault, Parked):
         return fault.until_ms
-    backs_off = isinstance(fault, NoDecision | SidecarFault)
-    return clock.read().at_ms + BACKOFF_MS if backs_off else None
+    asked = type(fault) is Stopped or not isinstance(fault, Exception)
+    return None if asked else clock.read().at_ms + BACKOFF_MS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -24,6 +25,7 @@ from runbook_gate.engine.narration import Narrator
 from runbook_gate.engine.opening import open_run, target_key
 from runbook_gate.errors import (
     EnvironmentFault,
+    LedgerBroken,
     SidecarFault,
     Stopped,
     UsageFault,
@@ -31,9 +33,9 @@ from runbook_gate.errors import (
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.holding import BACKOFF_MS, held
 from runbook_gate.ledger import Draft, Finished, Lease, Store
-from runbook_gate.models.bodies import RepinnedBody
 from runbook_gate.models.entry import Executor
 from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.pinning import governing, repin
 from runbook_gate.serving import Serving, read_bundle, serving
 from runbook_gate.surroundings import surroundings
 
@@ -76,7 +78,7 @@ class Session:
         self.clock, self._stopping, self._world = clock or SystemClock(), stopping, world
         self._awaiting = awaiting
         self._heads = Heads(settings.heads_file, settings.termination_message)
-        self._holder = f"{socket.gethostname()}:{os.getpid()}"
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def check_stopping(self) -> None:
         """Between two runs.
@@ -145,7 +147,7 @@ class Session:
             with self._served(given) as served:
                 lease = self.open(task_id, given, served)
                 with held(self.store, lease, self.clock):
-                    return self._carry(Journal(self.store, lease, self._heads), given, served)
+                    return self._carry(Journal(self.store, lease, self._heads), served)
         except SidecarFault:
             if self.store.tasks.status(task_id).run is None:
                 self.store.tasks.defer(task_id, self.clock.read().at_ms + BACKOFF_MS)
@@ -160,28 +162,20 @@ class Session:
                 return self._delivered(conclude(journal))
             try:
                 given = read_bundle(self.settings)
-                with self._served(self._governing(journal.history, given)) as served:
-                    return self._carry(journal, given, served)
-            except (SidecarFault, UsageFault, EnvironmentFault):
+                with self._served(governing(self.store, journal.history, given)) as served:
+                    with self._awaiting():
+                        repin(self.store, journal, given, served)
+                    return self._carry(journal, served)
+            except (SidecarFault, UsageFault, EnvironmentFault, LedgerBroken):
+                self.check_stopping()
                 now_ms = self.clock.read().at_ms
                 if now_ms < journal.history.opened.deadline_ms or journal.history.end:
                     raise
                 checkpoint = journal.history.newest.checkpoint or "cp0"
                 return self._delivered(conclude_without_decision(journal, checkpoint, now_ms))
 
-    def _governing(self, history: History, given: Bundle) -> Bundle:
-        """The given bundle, or the pinned one from the evidence once a write was intended under it."""
-        if history.pins.content_sha256 == given.content_sha256 or not history.attempts_made():
-            return given
-        return Bundle.parse(self.store.evidence.get(history.pins.bundle_sha256), source="evidence")
-
-    def _carry(self, journal: Journal, given: Bundle, served: Serving) -> Finished:
+    def _carry(self, journal: Journal, served: Serving) -> Finished:
         history = journal.history
-        if history.pins.content_sha256 != given.content_sha256 and not history.attempts_made():
-            with self._awaiting():
-                body = RepinnedBody(pins=served.pins(given)).model_dump(mode="json")
-            self.store.evidence.put(given.raw)
-            journal.append(Draft(kind="repinned", body=body, checkpoint="cp0", step=history.opened.routing.steps[0]))
         facts = partial(self.store.facts, history.opened.target_key, run=journal.lease.run)
         actor = Actor(EFFECTS, self._world(self.settings, self.clock, facts), self.clock)
         run = Run(

@@ -93,7 +93,7 @@ _OBJECT: dict[str, Any] = {
 }
 
 _READ: dict[str, Any] = {"http": _HTTP, "read_boottime_ms": 1_000_000, "object": _OBJECT}
-_AUDIT: dict[str, Any] = {"outcome": "answered", "complete": True, "events": [], "writes": []}
+_AUDIT: dict[str, Any] = {"outcome": "answered", "complete": True, "newest_ms": T0, "events": [], "writes": []}
 
 _REGISTER: dict[str, Any] = {
     "outcome": "unanswered",

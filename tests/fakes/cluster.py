@@ -142,6 +142,7 @@ class FakeAuditLog:
         return AuditAnswer(
             outcome=self.outcome,
             complete=self.complete and self.outcome == "answered",
+            newest_ms=max((event.stage_ms or 0 for event in events), default=None),
             events=[event for event in events if event.audit_id in query.audit_ids],
             writes=[event for event in events if _is_write(event, query)],
         )

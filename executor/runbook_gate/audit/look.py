@@ -27,12 +27,14 @@ class Look:
     Attributes:
         events: of the Audit-IDs asked for.
         writes: to the namespace, not older than asked for.
+        newest_ms: stage time of the newest event, whatever it is about; None before the first.
         readable: whether the files could be read and were not rotated meanwhile.
     """
 
     def __init__(self, query: AuditQuery) -> None:
         self.events: list[AuditEvent] = []
         self.writes: list[AuditEvent] = []
+        self.newest_ms: int | None = None
         self.readable = True
         self._query = query
         self._wanted = [name.encode() for name in (query.namespace, *query.audit_ids)]
@@ -64,6 +66,8 @@ class Look:
         asked_for = any(name in line for name in self._wanted)
         times = _STAGE_TIME.findall(line)
         stage_ms = rfc3339_ms(times[-1].decode("ascii", "replace")) if times else None
+        if stage_ms is not None:
+            self.newest_ms = max(stage_ms, self.newest_ms or stage_ms)
         if asked_for or stage_ms is None or stage_ms < self._query.since_ms:
             self._event(_parsed(line))
 

@@ -38,4 +38,4 @@ class NoAuditLog:
 
     def lookup(self, query: AuditQuery) -> AuditAnswer:  # noqa: ARG002 - the Protocol's signature
         """Say so."""
-        return AuditAnswer(outcome="unconfigured", complete=False, events=[], writes=[])
+        return AuditAnswer(outcome="unconfigured", complete=False, newest_ms=None, events=[], writes=[])

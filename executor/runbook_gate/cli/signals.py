@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final
 
 GRACE_S: Final = 1.0
+_AGAIN_S: Final = 0.2  # an interruption that comes in a finalizer is lost
 _ASKING: Final = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -58,17 +59,19 @@ class Signals:
         """
         self._awaited = True
         if self._asked:
-            signal.setitimer(signal.ITIMER_REAL, GRACE_S)
+            signal.setitimer(signal.ITIMER_REAL, GRACE_S, _AGAIN_S)
         try:
             yield
         finally:
             self._awaited = False
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        if not self._asked:
-            os.write(2, b"Stopping at the next safe point.\n")  # a handler may not enter a buffer that is in use
-            signal.setitimer(signal.ITIMER_REAL, GRACE_S)
+        if self._asked:
+            return
         self._asked = True
+        signal.setitimer(signal.ITIMER_REAL, GRACE_S, _AGAIN_S)
+        with suppress(OSError):  # whoever read it may be gone
+            os.write(2, b"Stopping at the next safe point.\n")  # a handler may not enter a buffer that is in use
 
     def _over(self, _number: int, _frame: FrameType | None) -> None:
         if self._awaited:

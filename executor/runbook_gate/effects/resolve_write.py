@@ -22,12 +22,12 @@ class ResolveWrite(Effect[ResolveWriteParams, ResolveWriteBody]):
     body = ResolveWriteBody
 
     def violation(self, params: ResolveWriteParams, facts: FenceFacts) -> str | None:
-        """The namespace is the task's, the labels are the runbook's, and only this run's own writes are looked up."""
+        """Namespace, labels and Audit-IDs are those of the run, and no write that matters is left out."""
         rules = {
             "namespace": params.namespace == facts.task.namespace,
             "labels": sorted(params.label_keys) == sorted(facts.label_keys),
             "audit_ids": sorted(params.audit_ids) == sorted(facts.intents),
-            "since": params.since_ms == facts.since_ms,
+            "since": params.since_ms <= facts.since_ms,
         }
         return next((code for code, kept in rules.items() if not kept), None)
 

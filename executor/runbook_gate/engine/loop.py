@@ -163,11 +163,15 @@ class Run:
             self._clock.sleep(min(left_ms / 1000, _SLICE_S))
 
     def _left_ms(self, until_ms: int) -> int:
-        """By CLOCK_BOOTTIME since the newest entry, so that a step of the wall clock neither cuts nor stretches it."""
-        now, newest = self._clock.read(), self._journal.history.newest
-        if now.boot_id != newest.boot_id:
-            return until_ms - now.at_ms
-        return (until_ms - newest.at_ms) - (now.boottime_ms - newest.boottime_ms)
+        """By CLOCK_BOOTTIME since the wait was decided, so that a step of the wall clock neither cuts nor stretches it.
+
+        After a reboot only the wall clock is left; what is waited for is never longer than was decided.
+        """
+        now, decided = self._clock.read(), self._journal.history.decision or self._journal.history.newest
+        whole_ms = until_ms - decided.at_ms
+        if now.boot_id != decided.boot_id:
+            return min(until_ms - now.at_ms, whole_ms)
+        return whole_ms - (now.boottime_ms - decided.boottime_ms)
 
     def _pause_point(self) -> None:
         if self._stopping():

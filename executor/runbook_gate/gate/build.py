@@ -72,7 +72,16 @@ def _build(policies: Path, *, opa: Path, revision: str) -> Bundle:
 
 def _opa(command: list[str], *, cwd: Path, source: str) -> None:
     try:
-        done = subprocess.run(command, cwd=cwd, env={}, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env={},
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+            start_new_session=True,  # Ctrl-C is for us: an opa that it ends would look like a bundle that is refused
+        )
     except (OSError, subprocess.TimeoutExpired) as fault:
         raise EnvironmentFault(
             f"{command[0]} could not be run: {type(fault).__name__}.", advice="Run `make tools`."

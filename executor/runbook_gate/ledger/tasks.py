@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, case, insert, select, update
 
 from runbook_gate.canonical import canonical_bytes, sha256_hex
 from runbook_gate.errors import TaskConflict, UnknownRecord, UsageFault
@@ -18,6 +18,9 @@ from runbook_gate.models.task import Task
 
 _TASKS = tables.tasks
 _RUNS = tables.runs
+_DUE_SINCE = case(
+    (_TASKS.c.not_before_ms > _TASKS.c.submitted_ms, _TASKS.c.not_before_ms), else_=_TASKS.c.submitted_ms
+)
 
 
 def document_sha256(task: Task) -> str:
@@ -135,9 +138,10 @@ class Tasks:
             return [task_status(row) for row in connection.execute(wanted)]
 
     def due(self, *, limit: int = 20) -> builtins.list[TaskStatus]:
-        """List what could be taken now, oldest first: queued, or active with nobody at work.
+        """List what could be taken now, what has been due the longest first: queued, or active with nobody at work.
 
-        Whether a queued task's target is free shows when its run is opened.
+        A task is due since it was submitted, or since the moment until which it was deferred: one that cannot go on
+        falls back behind those that were due before its next try. Whether a queued task's target is free shows when its run is opened.
 
         Args:
             limit: how many at most.
@@ -151,7 +155,7 @@ class Tasks:
             .outerjoin(tables.leases, tables.leases.c.run == _RUNS.c.id)
             .where(_TASKS.c.state.in_(("queued", "active")), _TASKS.c.not_before_ms <= now.at_ms)
             .where((_TASKS.c.state == "queued") | is_free(now))
-            .order_by(_TASKS.c.journal_seq)
+            .order_by(_DUE_SINCE, _TASKS.c.journal_seq)
             .limit(limit)
         )
         with self._database.read() as connection:

@@ -166,6 +166,9 @@ class AuditAnswer(Record):
         description="Whether the log that is at hand reaches back to the time asked for (rotation may have cut it).",
         examples=[True],
     )
+    newest_ms: Milliseconds | None = Field(
+        description="Stage time of the newest event; of several logs that of the one that is furthest behind."
+    )
     events: list[AuditEvent] = Field(description="Events of the Audit-IDs that were asked for.")
     writes: list[AuditEvent] = Field(description="Writes to the namespace within the time asked for.")
 

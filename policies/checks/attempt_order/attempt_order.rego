@@ -16,6 +16,7 @@ pass if {
 	attempts.left
 	_decided
 	_newer
+	not _ledger_behind
 }
 
 # METADATA
@@ -56,6 +57,17 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "gather", 
 	_decided
 	not _newer
 }
+
+# METADATA
+# title: The namespace carries the marker of an attempt that the ledger does not know
+# custom:
+#   code: attempt_order.ledger_behind
+#   solution: The store lost entries, perhaps in a failover. Compare its head with the ones that left the host.
+deny contains denial.of(rego.metadata.rule(), lookup.fields(_live, ["markers"])) if _ledger_behind
+
+_live := ["observed", "gather", "body", "last", "object"]
+
+_ledger_behind if attempts.ledger_behind(input.observed.gather.body.last)
 
 _decided if attempts.number == 0
 

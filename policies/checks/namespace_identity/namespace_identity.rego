@@ -32,7 +32,7 @@ deny contains denial.of(rego.metadata.rule(), _answer(path)) if {
 #   solution: Find out who deleted it; a new namespace needs a new task.
 deny contains denial.of(rego.metadata.rule(), _answer(path)) if {
 	some path in namespaces.paths
-	answers.answered(_http(path), 404)
+	answers.missing(_http(path))
 }
 
 # METADATA
@@ -43,7 +43,7 @@ deny contains denial.of(rego.metadata.rule(), _answer(path)) if {
 deny contains denial.of(rego.metadata.rule(), _answer(path)) if {
 	some path in namespaces.paths
 	not answers.unanswered(_http(path))
-	not answers.answered(_http(path), 404)
+	not answers.missing(_http(path))
 	not namespaces.legible(lookup.value(path))
 }
 

@@ -75,15 +75,7 @@ _live := array.concat(namespaces.newest_path, ["object"])
 
 _writers := audit.writers(input.observed.resolve_write.body.audit)
 
-_ledger_behind if {
-	some marker in attempts.markers(namespaces.newest)
-	not _known_marker(marker)
-}
-
-_known_marker(marker) if {
-	is_number(marker.attempt)
-	marker.attempt <= attempts.number
-}
+_ledger_behind if attempts.ledger_behind(namespaces.newest)
 
 # The state is known, and it is not the approved tuple.
 _failed if {

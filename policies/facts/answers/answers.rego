@@ -18,6 +18,15 @@ unanswered(answer) if {
 }
 
 # METADATA
+# title: The API server says that there is no such namespace
+# description: A 404 without its reason may be anybody's on the way.
+missing(answer) if {
+	answered(answer, 404)
+	answer.reason == "NotFound"
+	answer.kind == "namespaces"
+}
+
+# METADATA
 # title: The API server answered with this status
 answered(answer, status) if {
 	answer.outcome == "answered"

@@ -96,6 +96,13 @@ markers(read) := [marker |
 ]
 
 # METADATA
+# title: A marker of this run that no attempt in the ledger accounts for
+ledger_behind(read) if {
+	some marker in markers(read)
+	not _known_marker(marker)
+}
+
+# METADATA
 # title: The namespace moved since a write that may have been applied
 moved(read) if {
 	some attempt in _doubtful
@@ -117,6 +124,11 @@ known(read) if {
 	resolved
 	is_string(read.object.resource_version)
 	read.object.resource_version == input.observed.resolve_write.body.read.object.resource_version
+}
+
+_known_marker(marker) if {
+	is_number(marker.attempt)
+	marker.attempt <= number
 }
 
 _doubtful := [attempt |

@@ -55,10 +55,27 @@ label_writes(log) := [event |
 ]
 
 # METADATA
-# title: Who wrote the labels, other than this run
-writers(log) := {"writers": [writer |
+# title: A write is shown that moved the namespace, and it is not one of ours
+moved(log) if {
+	some event in log.writes
+	event.dry_run == false
+	not _of_this_run(event)
+	is_number(event.code)
+	event.code >= 200
+	event.code < 300
+}
+
+# METADATA
+# title: Label writes of others than this run
+foreign(log) := [event |
 	some event in label_writes(log)
 	not _of_this_run(event)
+]
+
+# METADATA
+# title: Who wrote the labels, other than this run
+writers(log) := {"writers": [writer |
+	some event in foreign(log)
 	writer := {
 		"username": lookup.field(event, "username"),
 		"labels": lookup.field(lookup.field(event, "change"), "labels"),

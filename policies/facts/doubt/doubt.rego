@@ -40,7 +40,7 @@ _dead(attempt) if {
 	_moved(read, attempt.intent.body)
 }
 
-_moved(read, _) if answers.answered(read.http, 404)
+_moved(read, _) if answers.missing(read.http)
 
 _moved(read, intent) if {
 	answers.answered(read.http, 200)

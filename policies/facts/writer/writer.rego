@@ -63,7 +63,8 @@ _not_ours if {
 _not_ours if {
 	_resolved.audit.outcome == "answered"
 	_resolved.audit.complete == true
-	count(audit.writers(_resolved.audit).writers) > 0
+	some event in audit.foreign(_resolved.audit)
+	event.stage_ms >= attempts.since_ms
 }
 
 _resolved := input.observed.resolve_write.body

@@ -28,6 +28,8 @@ _resolved(seq, read) := {"observed": {"resolve_write": {"seq": seq, "body": {"re
 
 _moving := {"first": _read(200, "1"), "last": _read(200, "2")}
 
+_gone := {"outcome": "answered", "status": 404, "reason": "NotFound", "kind": "namespaces"}
+
 _timeout := _answer({"outcome": "timed_out", "status": null})
 
 # Input, whether a write may still land.
@@ -67,7 +69,9 @@ _cases := {
 	"moved before the attempt": [_asked(_timeout, _resolved(4, _read(200, "2"))), true],
 	"a read without a version": [_asked(_timeout, _resolved(6, _read(200, null))), true],
 	"a read without an answer": [_asked(_timeout, _resolved(6, _read(503, "2"))), true],
-	"the namespace is gone": [_asked(_timeout, _resolved(6, {"http": {"outcome": "answered", "status": 404}})), false],
+	"the namespace is gone": [_asked(_timeout, _resolved(6, {"http": _gone})), false],
+	"somebody says so": [_asked(_timeout, _resolved(6, {"http": object.remove(_gone, ["reason"])})), true],
+	"something else is gone": [_asked(_timeout, _resolved(6, {"http": object.union(_gone, {"kind": "pods"})})), true],
 	"the namespace is another one": [
 		_asked(_timeout, _resolved(6, object.union(_read(200, "1"), {"object": {"uid": "v"}}))),
 		false,
