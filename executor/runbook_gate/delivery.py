@@ -13,7 +13,6 @@ from runbook_gate.ledger import Store
 from runbook_gate.models.packet import Packet
 from runbook_gate.packet.markdown import render
 
-
 MANY: Final = 100_000
 
 

@@ -113,7 +113,15 @@ def _opa_at_hand(settings: Settings) -> Path | None:
 def platform_of(opa: Path) -> str | None:
     """What `opa version` says of its platform; None if it does not say."""
     try:
-        told = subprocess.run([str(opa), "version"], env={}, capture_output=True, text=True, timeout=10, check=False, start_new_session=True)
+        told = subprocess.run(
+            [str(opa), "version"],
+            env={},
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+            start_new_session=True,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     stated = [line.partition(":")[2].strip() for line in told.stdout.splitlines() if line.startswith("Platform:")]

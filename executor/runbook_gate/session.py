@@ -13,7 +13,6 @@ from runbook_gate import __version__
 from runbook_gate.clock import Clock, SystemClock
 from runbook_gate.configuration import Settings
 from runbook_gate.core.continuation import Conclude, continuation
-from runbook_gate.core.history import History
 from runbook_gate.delivery import deliver
 from runbook_gate.effects.registry import EFFECTS
 from runbook_gate.engine.acting import Actor, World
@@ -32,7 +31,7 @@ from runbook_gate.errors import (
 )
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.holding import BACKOFF_MS, held
-from runbook_gate.ledger import Draft, Finished, Lease, Store
+from runbook_gate.ledger import Finished, Lease, Store
 from runbook_gate.models.entry import Executor
 from runbook_gate.models.observation import LedgerFacts
 from runbook_gate.pinning import governing, repin

@@ -7,9 +7,11 @@ from contextlib import closing
 
 import pytest
 import yaml
+from tests.fakes.cluster import Fault
 from tests.promise import broken
 from tests.queue.conftest import Queue, Step
 
+from runbook_gate.cluster.calls import Call
 from runbook_gate.configuration import Opa
 from runbook_gate.errors import (
     HeldElsewhere,
@@ -146,20 +148,22 @@ def test_an_altered_run_is_told_and_holds_nobody_up(queue: Queue) -> None:
     stop_in_the_middle(queue, "altered")
     with queue.open() as store:
         [run] = store.runs.list("active")
-        alter(queue, run.id)
+        alter(queue, "entries", f"run = '{run.id}'")
         assert queue.next() == Step(taken="next complete")
         queue.clock.advance(BACKOFF_MS)
         with pytest.raises(LedgerBroken):
             queue.next()
 
 
-def alter(queue: Queue, run: str) -> None:
-    with closing(sqlite3.connect(queue.settings.store)) as file:
-        trigger = file.execute("SELECT sql FROM sqlite_master WHERE name = 'entries_no_update'").fetchone()[0]
-        file.execute("DROP TRIGGER entries_no_update")
-        file.execute("UPDATE entries SET data = data || ' ' WHERE run = ?", (run,))
-        file.execute(trigger)
-        file.commit()
+def alter(queue: Queue, table: str, condition: str) -> None:
+    """Change stored bytes as only somebody who owns the database can."""
+    with closing(sqlite3.connect(queue.settings.store)) as database:
+        trigger = f"{table}_no_update"
+        [statement] = database.execute("SELECT sql FROM sqlite_master WHERE name = ?", (trigger,)).fetchone()
+        database.execute(f"DROP TRIGGER {trigger}")
+        database.execute(f"UPDATE {table} SET data = data || ' ' WHERE {condition}")
+        database.execute(statement)
+        database.commit()
 
 
 # --- what every task needs ---
@@ -200,6 +204,64 @@ def waive(queue: Queue) -> None:
     file = queue.settings.registers["platform_exceptions"]
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
     file.write_text(yaml.safe_dump({**document, "total": 1, "records": [{"id": "EXC-311", "status": "open"}]}))
+
+
+def test_a_packet_that_was_altered_holds_nobody_up(queue: Queue) -> None:
+    queue.submit("waived")
+    waive(queue)
+    assert queue.next() == Step(taken="waived escalated")
+    for file in (queue.folder / "packets").iterdir():
+        file.unlink()
+    alter(queue, "evidence", "sha256 IN (SELECT sha256 FROM packets)")
+    queue.submit("late")
+    stop_in_the_middle(queue, "late")
+    queue.clock.advance(DEADLINE_MS)
+    queue.submit("next")
+    assert queue.next() == Step(swept=["late escalated"], taken="next escalated")
+    with pytest.raises(LedgerBroken):
+        queue.next()
+
+
+# --- one that always fails ---
+
+
+def test_who_cannot_go_on_falls_back_behind_what_was_due_before(queue: Queue) -> None:
+    """A start a minute, each longer than the backoff: whoever is stuck has one turn of two, not all of them."""
+    for task in ("stuck", "one", "two"):
+        queue.submit(task)
+        queue.clock.advance(1)
+    stop_in_the_middle(queue, "stuck")
+    usual = queue.changes
+    turns = []
+    for _ in range(5):
+        turns.append(due(queue)[0])
+        queue.changes = {"opa": Opa(socket=queue.folder / "nobody.sock")} if turns[-1] == "stuck" else usual
+        try:
+            queue.next()
+        except Stopped:
+            queue.clock.advance(60_000)
+    assert turns == ["stuck", "one", "two", "stuck", "stuck"]
+
+
+def test_what_nobody_foresaw_is_one_tasks_fault(queue: Queue) -> None:
+    queue.submit("odd")
+    queue.clock.advance(1)
+    queue.submit("next")
+
+    def odd(call: Call) -> Fault | None:
+        if call.path_params.get("name") == "payments-odd":
+            raise ZeroDivisionError
+        return None
+
+    queue.fault = odd
+    assert queue.next() == Step(taken="next complete")
+    queue.clock.advance(BACKOFF_MS)
+    with pytest.raises(ZeroDivisionError):
+        queue.next()
+    queue.fault = lambda call: None
+    queue.clock.advance(BACKOFF_MS)
+    assert queue.next() == Step(taken="odd complete")
+    kept(queue)
 
 
 # --- signals ---

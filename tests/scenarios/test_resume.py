@@ -230,9 +230,7 @@ def test_a_run_of_a_process_that_was_killed_is_taken_over_when_its_lease_is_over
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_process_that_is_asked_to_stop_ends_with_12_soon(
-    theatre: Theatre, number: signal.Signals
-) -> None:
+def test_a_process_that_is_asked_to_stop_ends_with_12_soon(theatre: Theatre, number: signal.Signals) -> None:
     theatre.submit()
     with process.start(theatre, "run", "task-1") as executor:
         until(lambda: waits_at_cp3(theatre))

@@ -179,6 +179,25 @@ def assert_stops(executor: subprocess.Popen[str], number: signal.Signals, reache
     print(f"stopped in {took:.2f} s")
 
 
+def test_nobody_has_to_listen(theatre: Theatre, hang: Hang) -> None:
+    """Whoever read what the process says has gone: the stop is as safe as any."""
+    theatre.submit()
+    with read_hangs(theatre, hang):
+        executor = process.start(theatre, "run", "task-1")
+        try:
+            assert hang.reached.wait(HANGS_S)
+            assert executor.stderr is not None
+            executor.stderr.close()
+            executor.send_signal(signal.SIGTERM)
+            executor.wait(HANGS_S)
+        finally:
+            executor.kill()
+            executor.wait()
+        hang.end()
+    assert executor.returncode == 12
+    assert_completed(theatre, theatre.run(), writes=1)
+
+
 @pytest.mark.parametrize("after_s", [0.0, 0.05, 0.1, 0.15, 0.2, 0.4, 2.0, 4.0])
 def test_whoever_stops_it_at_any_moment_stops_it_safely(theatre: Theatre, after_s: float) -> None:
     theatre.submit()

@@ -69,11 +69,11 @@ def rotated(path: Path, *, packed: bool = False) -> list[Path]:
 
 
 def _answer(looks: list[Look]) -> AuditAnswer:
-    newest = [look.newest_ms for look in looks]
+    newest = [look.newest_ms for look in looks if look.newest_ms is not None]
     return AuditAnswer(
         outcome="answered" if all(look.readable for look in looks) else "unanswered",
         complete=all(look.readable and look.complete for look in looks),
-        newest_ms=None if None in newest else min(newest),
+        newest_ms=min(newest) if len(newest) == len(looks) else None,
         events=_in_order([event for look in looks for event in look.events]),
         writes=_in_order([event for look in looks for event in look.writes]),
     )

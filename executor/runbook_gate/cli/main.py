@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,7 @@ from typing import Final
 import click
 
 from runbook_gate import __version__
-from runbook_gate.cli.faults import tell, wants_json
+from runbook_gate.cli.faults import tell, understood, wants_json
 from runbook_gate.cli.invocation import Invocation
 from runbook_gate.exit_statuses import ExitStatus
 
@@ -75,7 +76,12 @@ def cli(context: click.Context, config_file: Path | None, debug: bool) -> None:
 def main() -> None:
     """Run the command line and exit with a status of `ExitStatus`."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: what was started is stopped
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    try:
+        sys.stderr.flush()
+    except OSError:  # nobody reads it any more; Python would end with a status of its own
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    sys.exit(status)
 
 
 def run(arguments: list[str]) -> int:
@@ -91,10 +97,12 @@ def run(arguments: list[str]) -> int:
     try:
         result = cli.main(args=arguments, prog_name="runbook-gate", standalone_mode=False, obj=invocation)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read our output has gone, and there is nobody left to tell.
+    except BrokenPipeError as gone:
+        # Whoever read our output has gone, and there is nobody left to tell. click itself tells of an interruption.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitStatus.UNEXPECTED
+        return ExitStatus.STOPPED if isinstance(gone.__context__, KeyboardInterrupt) else ExitStatus.UNEXPECTED
     except (Exception, KeyboardInterrupt) as error:  # the one place where all end
-        return tell(error, as_json=wants_json(arguments), debug=invocation.debug)
+        with suppress(OSError):
+            return tell(error, as_json=wants_json(arguments), debug=invocation.debug)
+        return understood(error).status
     return result if isinstance(result, int) else ExitStatus.COMPLETE

@@ -18,9 +18,7 @@ from runbook_gate.models.task import Task
 
 _TASKS = tables.tasks
 _RUNS = tables.runs
-_DUE_SINCE = case(
-    (_TASKS.c.not_before_ms > _TASKS.c.submitted_ms, _TASKS.c.not_before_ms), else_=_TASKS.c.submitted_ms
-)
+_DUE_SINCE = case((_TASKS.c.not_before_ms > _TASKS.c.submitted_ms, _TASKS.c.not_before_ms), else_=_TASKS.c.submitted_ms)
 
 
 def document_sha256(task: Task) -> str:
@@ -141,7 +139,8 @@ class Tasks:
         """List what could be taken now, what has been due the longest first: queued, or active with nobody at work.
 
         A task is due since it was submitted, or since the moment until which it was deferred: one that cannot go on
-        falls back behind those that were due before its next try. Whether a queued task's target is free shows when its run is opened.
+        falls back behind those that were due before its next try. Whether a queued task's target is free shows when
+        its run is opened.
 
         Args:
             limit: how many at most.
