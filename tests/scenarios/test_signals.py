@@ -183,16 +183,11 @@ def test_nobody_has_to_listen(theatre: Theatre, hang: Hang) -> None:
     """Whoever read what the process says has gone: the stop is as safe as any."""
     theatre.submit()
     with read_hangs(theatre, hang):
-        executor = process.start(theatre, "run", "task-1")
-        try:
+        with process.start(theatre, "run", "task-1") as executor:
             assert hang.reached.wait(HANGS_S)
             assert executor.stderr is not None
             executor.stderr.close()
             executor.send_signal(signal.SIGTERM)
-            executor.wait(HANGS_S)
-        finally:
-            executor.kill()
-            executor.wait()
         hang.end()
     assert executor.returncode == 12
     assert_completed(theatre, theatre.run(), writes=1)
