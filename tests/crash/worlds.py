@@ -1,0 +1,127 @@
+"""A cluster in memory and a store in a file that can be kept as a dying process leaves them, and put back."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from runbook_gate.clock import Clock
+from runbook_gate.cluster.calls import Call
+from runbook_gate.demo.stage import REGISTERS
+from runbook_gate.engine.narration import Narrator, Silent
+from runbook_gate.ledger import Finished, Store
+from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.session import Session
+from tests.crash.points import Points
+from tests.crash.watched import WatchedSession, open_watched, watched_process, watched_world
+from tests.fakes.clock import ManualClock
+from tests.fakes.cluster import Fault
+from tests.fakes.runs import LittleWorld
+
+TASK, NAMESPACE = "task-1", "payments-one"
+# The WAL's index is not kept: whoever opens the store first after a crash makes it anew.
+LASTING = ("ledger.sqlite", "ledger.sqlite-wal", "heads", "packets/*")
+
+Play = Callable[["CrashWorld"], Fault | None]
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What is left when a process dies at a point: files as they are, uncommitted bytes included, and the world.
+
+    Attributes:
+        point: where it died.
+    """
+
+    point: str
+    files: dict[str, bytes]
+    namespaces: dict[str, Any]
+    audit: tuple[dict[str, Any], ...]
+    version: int
+    plays: tuple[Play, ...]
+    clock: tuple[int, int]
+
+
+class CrashWorld(LittleWorld):
+    """One task in memory, and what becomes of its writes.
+
+    Attributes:
+        plays: what happens to the next writes on the wire; when it is empty they are answered.
+        points: meets every fault point of the runs; None for runs that nobody watches.
+    """
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.settings = self.settings.model_copy(update={"heads_file": self.folder / "heads"})
+        self.plays: list[Play] = []
+        self.points: Points | None = None
+        self.fault = self._play
+
+    def _play(self, call: Call) -> Fault | None:
+        write = call.method == "PATCH" and ("dryRun", "All") not in call.query
+        return self.plays.pop(0)(self) if write and self.plays else None
+
+    # --- a process ---
+
+    def open(self) -> Store:
+        return open_watched(self.settings, self.clock, self.points) if self.points else super().open()
+
+    def session(self, store: Store, task_id: str, narrator: Narrator | None = None) -> Session:
+        if self.points is None:
+            return super().session(store, task_id, narrator)
+        registers = {name: self.folder / task_id / f"{name}.yaml" for name in REGISTERS}
+        settings = self.settings.model_copy(update={"registers": registers})
+        session = WatchedSession(settings, store, narrator or Silent(), clock=self.clock, world=self._watched)
+        return session.watch(self.points)
+
+    def _watched(self, settings: Any, clock: Clock, facts: Callable[[], LedgerFacts]) -> Any:
+        world = self._world(settings, clock, facts)
+        return watched_world(world, self.points) if self.points else world
+
+    def dying(self) -> tuple[Finished, list[Remains]]:
+        """Run to the end, and keep what a crash at each point on the way would have left."""
+        remains = list[Remains]()
+        self.points = Points(lambda name: remains.append(self.keep(name)))
+        try:
+            with watched_process(self.points):
+                return self.run(TASK), remains
+        finally:
+            self.points = None
+
+    # --- what a crash leaves ---
+
+    def keep(self, point: str) -> Remains:
+        """What there would be if the process died now. What it holds in memory is not there."""
+        found = [path for pattern in LASTING for path in self.folder.glob(pattern)]
+        return Remains(
+            point,
+            {str(path.relative_to(self.folder)): path.read_bytes() for path in found},
+            copy.deepcopy(self.server.namespaces),
+            tuple(self.server.audit),
+            self.server._version,
+            tuple(self.plays),
+            (self.clock.at_ms, self.clock.boottime_ms),
+        )
+
+    def put_back(self, remains: Remains) -> None:
+        """Let everything be as it was then."""
+        for pattern in (*LASTING, "ledger.sqlite-shm"):
+            for path in self.folder.glob(pattern):
+                path.unlink()
+        for name, data in remains.files.items():
+            (self.folder / name).parent.mkdir(exist_ok=True)
+            (self.folder / name).write_bytes(data)
+        self.server.namespaces = copy.deepcopy(remains.namespaces)
+        self.server.audit, self.server._version = list(remains.audit), remains.version
+        self.plays = list(remains.plays)
+        self.clock.at_ms, self.clock.boottime_ms = remains.clock
+
+    def packets(self) -> list[str]:
+        """Ids of the packets whose both files were delivered."""
+        folder = self.folder / "packets"
+        return sorted({path.stem for path in folder.glob("*.json")} & {path.stem for path in folder.glob("*.md")})
+
+
+__all__ = ["NAMESPACE", "TASK", "CrashWorld", "ManualClock", "Remains"]
