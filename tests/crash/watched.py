@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from sqlalchemy import Connection, Engine, event
+from tests.crash.points import Points
 
 from runbook_gate import delivery
 from runbook_gate.clock import Clock
@@ -29,7 +30,6 @@ from runbook_gate.models.entry import Entry, Executor
 from runbook_gate.serving import Serving
 from runbook_gate.session import Session, program
 from runbook_gate.surroundings import Surroundings
-from tests.crash.points import Points
 
 
 class WatchedDatabase(Database):
@@ -57,7 +57,9 @@ def _listener(written: list[str]) -> Any:
             return
         table = context.compiled.statement.table.name
         row = context.compiled_parameters[0]
-        written.append(f"{row['kind']} {row['checkpoint']}".removesuffix(" None") if table == "entries" else f"({table})")
+        written.append(
+            f"{row['kind']} {row['checkpoint']}".removesuffix(" None") if table == "entries" else f"({table})"
+        )
 
     return listen
 
@@ -172,13 +174,15 @@ class WatchedGate:
 class WatchedSession(Session):
     """A session whose gate, heads and deliveries are watched; store and world are given watched."""
 
-    def watch(self, points: Points) -> WatchedSession:
+    def watch(self, points: Points) -> Self:
         """From now on."""
         self._points, self._heads = points, WatchedHeads(self._heads, points)
         return self
 
     def _carry(self, journal: Journal, given: Bundle, served: Serving) -> Finished:
-        return super()._carry(journal, given, replace(served, gate=cast(OpaGate, WatchedGate(served.gate, self._points))))
+        return super()._carry(
+            journal, given, replace(served, gate=cast(OpaGate, WatchedGate(served.gate, self._points)))
+        )
 
     def _delivered(self, finished: Finished) -> Finished:
         with self._points.around("delivery"):

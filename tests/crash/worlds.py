@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Hashable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from runbook_gate.clock import Clock
-from runbook_gate.cluster.calls import Call
-from runbook_gate.demo.stage import REGISTERS
-from runbook_gate.engine.narration import Narrator, Silent
-from runbook_gate.ledger import Finished, Store
-from runbook_gate.models.observation import LedgerFacts
-from runbook_gate.session import Session
 from tests.crash.points import Points
 from tests.crash.watched import WatchedSession, open_watched, watched_process, watched_world
-from tests.fakes.clock import ManualClock
 from tests.fakes.cluster import Fault
 from tests.fakes.runs import LittleWorld
+
+from runbook_gate.clock import Clock
+from runbook_gate.cluster.calls import Call
+from runbook_gate.configuration import Settings
+from runbook_gate.demo.stage import REGISTERS
+from runbook_gate.engine.acting import World
+from runbook_gate.engine.narration import Narrator, Silent
+from runbook_gate.ledger import Store
+from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.session import Session
 
 TASK, NAMESPACE = "task-1", "payments-one"
 # The WAL's index is not kept: whoever opens the store first after a crash makes it anew.
@@ -43,20 +47,28 @@ class Remains:
     plays: tuple[Play, ...]
     clock: tuple[int, int]
 
+    def same(self) -> Hashable:
+        """Equal where nothing that lasts differs. Of the audit log, reads are of no account to anybody."""
+        told = tuple(event["auditID"] for event in self.audit if event["verb"] != "get")
+        return tuple(self.files.items()), repr(self.namespaces), told, len(self.plays), self.clock
+
 
 class CrashWorld(LittleWorld):
     """One task in memory, and what becomes of its writes.
 
     Attributes:
         plays: what happens to the next writes on the wire; when it is empty they are answered.
-        points: meets every fault point of the runs; None for runs that nobody watches.
+        points: meets every fault point of the runs.
+        executor: what is started.
     """
+
+    executor = WatchedSession
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self.settings = self.settings.model_copy(update={"heads_file": self.folder / "heads"})
         self.plays: list[Play] = []
-        self.points: Points | None = None
+        self.points = Points()
         self.fault = self._play
 
     def _play(self, call: Call) -> Fault | None:
@@ -66,35 +78,33 @@ class CrashWorld(LittleWorld):
     # --- a process ---
 
     def open(self) -> Store:
-        return open_watched(self.settings, self.clock, self.points) if self.points else super().open()
+        return open_watched(self.settings, self.clock, self.points)
 
     def session(self, store: Store, task_id: str, narrator: Narrator | None = None) -> Session:
-        if self.points is None:
-            return super().session(store, task_id, narrator)
         registers = {name: self.folder / task_id / f"{name}.yaml" for name in REGISTERS}
         settings = self.settings.model_copy(update={"registers": registers})
-        session = WatchedSession(settings, store, narrator or Silent(), clock=self.clock, world=self._watched)
-        return session.watch(self.points)
+        executor = self.executor(settings, store, narrator or Silent(), clock=self.clock, world=self._watched)
+        return executor.watch(self.points)
 
-    def _watched(self, settings: Any, clock: Clock, facts: Callable[[], LedgerFacts]) -> Any:
-        world = self._world(settings, clock, facts)
-        return watched_world(world, self.points) if self.points else world
+    def _watched(self, settings: Settings, clock: Clock, facts: Callable[[], LedgerFacts]) -> World:
+        return watched_world(self._world(settings, clock, facts), self.points)
 
-    def dying(self) -> tuple[Finished, list[Remains]]:
+    def dying(self) -> list[Remains]:
         """Run to the end, and keep what a crash at each point on the way would have left."""
         remains = list[Remains]()
         self.points = Points(lambda name: remains.append(self.keep(name)))
         try:
             with watched_process(self.points):
-                return self.run(TASK), remains
+                self.run(TASK)
         finally:
-            self.points = None
+            self.points = Points()
+        return remains
 
     # --- what a crash leaves ---
 
     def keep(self, point: str) -> Remains:
         """What there would be if the process died now. What it holds in memory is not there."""
-        found = [path for pattern in LASTING for path in self.folder.glob(pattern)]
+        found = sorted(path for pattern in LASTING for path in self.folder.glob(pattern))
         return Remains(
             point,
             {str(path.relative_to(self.folder)): path.read_bytes() for path in found},
@@ -118,10 +128,9 @@ class CrashWorld(LittleWorld):
         self.plays = list(remains.plays)
         self.clock.at_ms, self.clock.boottime_ms = remains.clock
 
-    def packets(self) -> list[str]:
-        """Ids of the packets whose both files were delivered."""
-        folder = self.folder / "packets"
-        return sorted({path.stem for path in folder.glob("*.json")} & {path.stem for path in folder.glob("*.md")})
-
-
-__all__ = ["NAMESPACE", "TASK", "CrashWorld", "ManualClock", "Remains"]
+    def leased_ms(self) -> int:
+        """How long a lease holds the run from now on, by the bytes of the store."""
+        wanted = "SELECT expires_boottime_ms FROM leases WHERE holder IS NOT NULL"
+        with closing(sqlite3.connect(self.settings.store)) as file:
+            rows = file.execute(wanted).fetchall()
+        return max((until - self.clock.boottime_ms for (until,) in rows), default=0)
