@@ -46,7 +46,8 @@ def count(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Figures]]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    # A test's figures are whole when its fixtures are torn down.
+    reports = [report for report in terminalreporter.stats.get("", []) if report.when == "teardown"]
     parts: list[dict[str, Any]] = [value for one in reports for name, value in one.user_properties if name == _FIGURES]
     if parts:
         terminalreporter.section("crash matrix")
