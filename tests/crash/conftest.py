@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,12 @@ Stage = Callable[..., CrashWorld]
 def stage(tmp_path: Path, bundle: Bundle, sidecar: Sidecar) -> Stage:  # noqa: F811 - fixtures
     """Makes the world of a way."""
 
+    made = itertools.count(1)
+
     def make(way: Way = WAYS["happy path"], world: type[CrashWorld] = CrashWorld) -> CrashWorld:
-        return staged(world(tmp_path, bundle, sidecar), way)
+        folder = tmp_path / f"world-{next(made)}"
+        folder.mkdir()
+        return staged(world(folder, bundle, sidecar), way)
 
     return make
 

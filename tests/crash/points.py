@@ -8,7 +8,9 @@ from contextlib import contextmanager
 
 
 class Points:
-    """Names each point by what happens there and the how manieth time.
+    """Names each point by what happens there, the how manieth time, and since which intent of the process.
+
+    So a run that waits for longer on a busy machine still meets every point of one that did not.
 
     Args:
         at: called at each point with its name.
@@ -19,12 +21,17 @@ class Points:
 
     def __init__(self, at: Callable[[str], None] = lambda name: None) -> None:
         self.names: list[str] = []
-        self._at, self._met = at, Counter[str]()
+        self._at, self._met, self._intents = at, Counter[str](), 0
 
     def count(self, what: str) -> str:
         """What, and the how manieth it is."""
         self._met[what] += 1
-        return f"{what} {self._met[what]}"
+        return f"{what} {self._met[what]}" + (f" after intent {self._intents}" if self._intents else "")
+
+    def intended(self) -> None:
+        """Count anew: an intent is durable."""
+        self._met.clear()
+        self._intents += 1
 
     def reach(self, name: str) -> None:
         """The run is at a point."""

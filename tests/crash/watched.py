@@ -46,9 +46,12 @@ class WatchedDatabase(Database):
             written = list[str]()
             event.listen(connection, "before_cursor_execute", _listener(written))
             yield connection
-            named = self._points.count(f"commit {' + '.join(dict.fromkeys(_telling(written))) or 'nothing'}")
+            what = " + ".join(dict.fromkeys(_telling(written))) or "nothing"
+            named = self._points.count(f"commit {what}")
             self._points.reach(f"{named} / before")
         self._points.reach(f"{named} / after")
+        if "intent" in what:
+            self._points.intended()
 
 
 def _listener(written: list[str]) -> Any:

@@ -6,14 +6,15 @@ import copy
 import sqlite3
 from collections.abc import Callable, Hashable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.crash.points import Points
 from tests.crash.watched import WatchedSession, open_watched, watched_process, watched_world
-from tests.fakes.cluster import Fault
+from tests.fakes.cluster import FakeAuditLog, Fault
 from tests.fakes.runs import LittleWorld
 
+from runbook_gate.audit.protocol import AuditQuery
 from runbook_gate.clock import Clock
 from runbook_gate.cluster.calls import Call
 from runbook_gate.configuration import Settings
@@ -21,7 +22,7 @@ from runbook_gate.demo.stage import REGISTERS
 from runbook_gate.engine.acting import World
 from runbook_gate.engine.narration import Narrator, Silent
 from runbook_gate.ledger import Store
-from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.models.observation import AuditAnswer, LedgerFacts
 from runbook_gate.session import Session
 
 TASK, NAMESPACE = "task-1", "payments-one"
@@ -53,6 +54,20 @@ class Remains:
         return tuple(self.files.items()), repr(self.namespaces), told, len(self.plays), self.clock
 
 
+class PatientAuditLog(FakeAuditLog):
+    """An audit log in which an event is looked for a while, as in files that the API server is writing."""
+
+    def __init__(self, world: CrashWorld) -> None:
+        super().__init__(world.server)
+        self._world = world
+
+    def lookup(self, query: AuditQuery) -> AuditAnswer:
+        answer = super().lookup(query)
+        if query.audit_ids - {event.audit_id for event in answer.events}:
+            self._world.clock.advance(self._world.patience_ms)
+        return answer
+
+
 class CrashWorld(LittleWorld):
     """One task in memory, and what becomes of its writes.
 
@@ -60,6 +75,7 @@ class CrashWorld(LittleWorld):
         plays: what happens to the next writes on the wire; when it is empty they are answered.
         points: meets every fault point of the runs.
         executor: what is started.
+        patience_ms: how long an event is looked for that is not in the audit log.
     """
 
     executor = WatchedSession
@@ -69,6 +85,7 @@ class CrashWorld(LittleWorld):
         self.settings = self.settings.model_copy(update={"heads_file": self.folder / "heads"})
         self.plays: list[Play] = []
         self.points = Points()
+        self.patience_ms = 2_000
         self.fault = self._play
 
     def _play(self, call: Call) -> Fault | None:
@@ -87,7 +104,8 @@ class CrashWorld(LittleWorld):
         return executor.watch(self.points)
 
     def _watched(self, settings: Settings, clock: Clock, facts: Callable[[], LedgerFacts]) -> World:
-        return watched_world(self._world(settings, clock, facts), self.points)
+        world = replace(self._world(settings, clock, facts), audit=PatientAuditLog(self))
+        return watched_world(world, self.points)
 
     def dying(self) -> list[Remains]:
         """Run to the end, and keep what a crash at each point on the way would have left."""
