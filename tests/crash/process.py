@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.crash.points import Points
-from tests.crash.watched import WatchedSession, open_watched, watched_process, watched_world
+from tests.crash.watched import WatchedSession, watched_process, watched_world
+from tests.crash.watched_store import open_watched
 from tests.crash.worlds import TASK
 from tests.scenarios.clocks import Suspendable
 

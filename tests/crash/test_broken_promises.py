@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tests.crash.figures import Figures
 from tests.crash.matrix import Matrix
 from tests.crash.watched import WatchedSession
 from tests.crash.ways import WAYS
-from tests.crash.worlds import CrashWorld
+from tests.crash.worlds import CrashWorld, Remains
 
 from runbook_gate.cluster.protocol import LabelPatch
 from runbook_gate.engine.journal import Journal
@@ -49,6 +50,26 @@ class DeliversOnce(WatchedSession):
 
     def run_task(self, task_id: str) -> Finished:
         return self.store.runs.result(task_id) or super().run_task(task_id)
+
+
+class NotDurable(CrashWorld):
+    """A store that says that a transaction is durable before it is: a crash loses the newest."""
+
+    newest: dict[str, bytes] | None = None
+    older: dict[str, bytes]
+
+    def keep(self, point: str) -> Remains:
+        left = super().keep(point)
+        self.older = left.files if self.newest is None else self.older if left.files == self.newest else self.newest
+        self.newest = left.files
+        return replace(left, files=self.older)
+
+
+def test_a_store_that_loses_what_it_recorded_shows(stage: Stage) -> None:
+    way = WAYS["happy path"]
+    tried = Matrix(stage(way, NotDurable), way, Figures("broken"))
+    tried.singles()
+    assert [one for one in tried.figures.wrong if "a write without an intent" in one], tried.figures.wrong
 
 
 @pytest.mark.parametrize(

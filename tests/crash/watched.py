@@ -1,7 +1,7 @@
 """A session whose every act is between two fault points.
 
-Nothing is listed here: a transaction is met in `Database.write`, an effect in the registry, a request in the
-connection, so whatever the product adds behind one of these joins by itself. The product knows nothing of it.
+Nothing is listed here: a transaction is met in `Database.write` (watched_store), an effect in the registry, a request
+in the connection, so whatever the product adds behind one of these joins by itself. The product knows nothing of it.
 """
 
 from __future__ import annotations
@@ -11,79 +11,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Self, cast
 
-from sqlalchemy import Connection, Engine, event
 from tests.crash.points import Points
 
 from runbook_gate import delivery
-from runbook_gate.clock import Clock
 from runbook_gate.cluster.protocol import Cluster
-from runbook_gate.configuration import Settings
 from runbook_gate.effects.registry import EFFECTS
 from runbook_gate.engine.acting import World
 from runbook_gate.engine.heads import Heads
 from runbook_gate.engine.journal import Journal
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.client import Exchange, OpaGate
-from runbook_gate.ledger import Finished, Store
-from runbook_gate.ledger.database import Database
-from runbook_gate.models.entry import Entry, Executor
+from runbook_gate.ledger import Finished
+from runbook_gate.models.entry import Entry
 from runbook_gate.serving import Serving
-from runbook_gate.session import Session, program
+from runbook_gate.session import Session
 from runbook_gate.surroundings import Surroundings
-
-
-class WatchedDatabase(Database):
-    """A point before each commit, when all was written and nothing is durable, and one after it."""
-
-    def __init__(self, engine: Engine, clock: Clock, executor: Executor, points: Points) -> None:
-        super().__init__(engine, clock, executor)
-        self._points = points
-
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """As the original."""
-        with super().write() as connection:
-            written = list[str]()
-            event.listen(connection, "before_cursor_execute", _listener(written))
-            yield connection
-            what = " + ".join(dict.fromkeys(_telling(written))) or "nothing"
-            named = self._points.count(f"commit {what}")
-            self._points.reach(f"{named} / before")
-        self._points.reach(f"{named} / after")
-        if "intent" in what:
-            self._points.intended()
-
-
-def _listener(written: list[str]) -> Any:
-    def listen(_connection: Any, _cursor: Any, _statement: Any, _parameters: Any, context: Any, _many: Any) -> None:
-        if context is None or not (context.isinsert or context.isupdate or context.isdelete):
-            return
-        table = context.compiled.statement.table.name
-        row = context.compiled_parameters[0]
-        written.append(
-            f"{row['kind']} {row['checkpoint']}".removesuffix(" None") if table == "entries" else f"({table})"
-        )
-
-    return listen
-
-
-def _telling(written: list[str]) -> list[str]:
-    """The entries of a transaction, which say enough; without one its tables."""
-    return [one for one in written if not one.startswith("(")] or sorted(written)
-
-
-def open_watched(settings: Settings, clock: Clock, points: Points) -> Store:
-    """Open the configured ledger; opening it is watched too."""
-
-    class Watched(Store):
-        def __init__(self, engine: Engine, *, clock: Clock, executor: Executor) -> None:
-            super().__init__(engine, clock=clock, executor=executor)
-            watched = WatchedDatabase(engine, clock, executor, points)
-            for part in (self, *vars(self).values()):
-                if hasattr(part, "_database"):
-                    part._database = watched
-
-    return Watched.open(settings.store, clock=clock, executor=program(settings))
 
 
 @dataclass

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.crash.points import Points
-from tests.crash.watched import WatchedSession, open_watched, watched_process, watched_world
+from tests.crash.watched import WatchedSession, watched_process, watched_world
+from tests.crash.watched_store import open_watched
 from tests.fakes.cluster import FakeAuditLog, Fault
 from tests.fakes.runs import LittleWorld
 
