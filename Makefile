@@ -14,7 +14,8 @@ BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check tools tools-demo fmt lint types policy schemas unit scenarios constraints clean python
+.PHONY: help demo test check tools tools-demo fmt lint types policy schemas unit scenarios crash-matrix constraints
+.PHONY: clean python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +35,9 @@ unit: $(VENV)/installed-dev tools ## the tests that need no scenario
 
 scenarios: $(VENV)/installed-dev tools ## the whole program on a real API server with a real OPA
 	@$(BIN)/pytest -n 4 --dist worksteal -m scenario $(ARGS)
+
+crash-matrix: $(VENV)/installed-dev tools ## a crash at every point, once and twice, in memory and with SIGKILL, and the figures: minutes
+	@$(BIN)/pytest tests/crash --whole -n 2 --dist worksteal $(ARGS)
 
 lint: $(VENV)/installed-dev ## format and style of the Python code, and schemas/ against the models
 	@echo "ruff: format and style"

@@ -23,8 +23,21 @@ class NamespaceFactory(Protocol):
     def __call__(self, labels: Mapping[str, str] | None = None, *, service_account: bool = True) -> str: ...
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--whole", action="store_true", help="run what takes minutes too: tests marked `whole`")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "scenario: the whole program on a real API server; many mostly wait")
+    config.addinivalue_line("markers", "whole: takes minutes; left out without --whole")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--whole"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("whole")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")

@@ -31,10 +31,12 @@ class Fault:
     Attributes:
         outcome: what the client sees.
         delivered: whether the server carried it out all the same.
+        status: of an answer in place of the server's.
     """
 
     outcome: Transport
     delivered: bool = False
+    status: int | None = None
 
 
 class FakeCluster:
@@ -100,10 +102,10 @@ class FakeConnection:
         sent_ms = cluster.clock.read().at_ms
         fault = cluster.fault(call)
         if fault and not fault.delivered:
-            return self._failed(fault.outcome)
+            return self._failed(fault.outcome, fault.status)
         answer, audit_id = cluster.server.handle(call)
         if fault:
-            return self._failed(fault.outcome)
+            return self._failed(fault.outcome, fault.status)
         now = cluster.clock.read()
         warnings = [("warning", f'299 - "{_escaped(text)}"') for text in answer.warnings]
         date = ("date", formatdate(now.at_ms / 1000, usegmt=True))
@@ -118,9 +120,10 @@ class FakeConnection:
             body=json.dumps(answer.body).encode(),
         )
 
-    def _failed(self, outcome: Transport) -> Exchange:
+    def _failed(self, outcome: Transport, status: int | None = None) -> Exchange:
         now = self._cluster.clock.read()
-        return Exchange(self._cluster.name, outcome, now.at_ms, now.at_ms, now.boottime_ms)
+        body = json.dumps({"kind": "Status", "status": "Failure", "code": status}).encode() if status else b""
+        return Exchange(self._cluster.name, outcome, now.at_ms, now.at_ms, now.boottime_ms, status, (), body)
 
 
 class FakeAuditLog:
