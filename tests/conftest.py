@@ -23,8 +23,24 @@ class NamespaceFactory(Protocol):
     def __call__(self, labels: Mapping[str, str] | None = None, *, service_account: bool = True) -> str: ...
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--whole", action="store_true", help="play every case of a matrix, and not a sample")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "scenario: the whole program on a real API server; many mostly wait")
+    config.addinivalue_line("markers", "whole: only with --whole")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--whole"):
+        items[:] = [item for item in items if item.get_closest_marker("whole") is None]
+
+
+@pytest.fixture(scope="session")
+def whole(request: pytest.FixtureRequest) -> bool:
+    """Whether every case of a matrix is played, and not a sample."""
+    return bool(request.config.getoption("--whole"))
 
 
 @pytest.fixture(scope="session")
