@@ -14,6 +14,7 @@ from tests.scenarios.conftest import RUNBOOK
 from tests.scenarios.theatre import Theatre
 
 from runbook_gate.configuration import Audit, Cluster, Settings
+from runbook_gate.gate.bundle import Bundle
 from runbook_gate.localcluster import LocalCluster
 from runbook_gate.localcluster.seeding import Seeder
 
@@ -22,15 +23,20 @@ Figures = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
-def brisk(opa_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """Settings of the shipped policies with short pauses, and 5 s until a write without an answer is settled."""
+def brisk_bundle(opa_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The shipped policies with short pauses, and 5 s until a write without an answer is settled."""
     limits = [
         ("settle: 10000", "settle: 5000"),
         ("pause: {cp1: 5000, cp2: 3000, cp3: 5000, cp4: 5000}", "pause: {cp1: 500, cp2: 500, cp3: 500, cp4: 500}"),
         ("between_rounds: 5000", "between_rounds: 500"),
     ]
-    folder = tmp_path_factory.mktemp("brisk")
-    with served(folder, opa_binary, edited(folder, opa_binary, {RUNBOOK: limits})) as settings:
+    return edited(tmp_path_factory.mktemp("brisk"), opa_binary, {RUNBOOK: limits})
+
+
+@pytest.fixture(scope="session")
+def brisk(brisk_bundle: Bundle, opa_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """The same in a real OPA: settings with which a run uses it."""
+    with served(tmp_path_factory.mktemp("brisk"), opa_binary, brisk_bundle) as settings:
         yield settings
 
 

@@ -59,6 +59,9 @@ def retried(stage: Stage, straight: list[Spot]) -> list[Spot]:
 def judge(theatre: Theatre, finished: Finished, wire: ApiWire, end: End) -> None:
     """The run ended as it should, and what the wire saw is what the effects say they sent."""
     assert wire.turns() == sent(theatre)
+    lives = {(call.connection, call.turn) for call in wire.calls}
+    # Every connection carried a request, and none served two effects.
+    assert wire.connections == len({connection for connection, _ in lives}) == len(lives)
     history = theatre.history()
     intents = [entry for entry in history.entries if entry.kind == "intent"]
     assert sum(call.spot.kind == "write" for call in wire.calls) == len(intents)
