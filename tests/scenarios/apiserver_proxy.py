@@ -154,6 +154,7 @@ class ApiServerProxy:
         plays: what is done with the next writes; when it is empty they are passed on.
         answers: status of each write that reached the API server through here.
         connections: how many there were.
+        ca_file: what a client trusts.
         faults: what went wrong in a play.
     """
 
@@ -161,6 +162,7 @@ class ApiServerProxy:
         folder.mkdir()
         self._folder, self._target = folder, server
         self._tls = certificate(folder)
+        self.ca_file = folder / "ca.crt"
         self.plays: list[Play] = []
         self.answers: list[int] = []
         self.faults: list[Exception] = []
@@ -196,12 +198,17 @@ class ApiServerProxy:
         self._listener.shutdown()
         self._listener.server_close()
 
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        return f"https://127.0.0.1:{self._port}"
+
     def kubeconfig(self, user: str = "executor") -> Path:
         """A kubeconfig that leads through here."""
         document = json.loads(self._target.kubeconfig(user).read_text(encoding="utf-8"))
         document["clusters"][0]["cluster"] = {
-            "server": f"https://127.0.0.1:{self._port}",
-            "certificate-authority": str(self._folder / "ca.crt"),
+            "server": self.url,
+            "certificate-authority": str(self.ca_file),
         }
         path = self._folder / f"{user}.kubeconfig"
         path.write_text(json.dumps(document), encoding="utf-8")
@@ -209,13 +216,18 @@ class ApiServerProxy:
 
     def pass_on(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
         """One request to the API server, on a connection of its own."""
-        trust = ssl.create_default_context(cafile=self._target.ca_file)
-        connection = http.client.HTTPSConnection("127.0.0.1", self._target.port, timeout=20, context=trust)
+        server = self.choose(method, target)
+        trust = ssl.create_default_context(cafile=server.ca_file)
+        connection = http.client.HTTPSConnection("127.0.0.1", server.port, timeout=20, context=trust)
         with contextlib.closing(connection):
             connection.request(method, target, body or None, headers)
             answer = connection.getresponse()
             kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOPS]
             return Answer(answer.status, kept, answer.read())
+
+    def choose(self, method: str, target: str) -> ApiServer:
+        """The API server that a request is passed on to."""
+        return self._target
 
     def connected(self) -> int:
         """Count a connection.
