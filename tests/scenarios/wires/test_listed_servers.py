@@ -11,7 +11,7 @@ from tests.scenarios.servers import listed
 from tests.scenarios.theatre import Theatre, assert_completed, assert_escalated
 from tests.scenarios.wires.api_wire import ApiWire
 from tests.scenarios.wires.company import assert_kept, waits
-from tests.scenarios.wires.etcd_wire import EtcdWire, Hold
+from tests.scenarios.wires.etcd_wire import Hold
 from tests.scenarios.wires.remote import Remote
 
 from runbook_gate.localcluster import LocalCluster
@@ -98,24 +98,17 @@ def test_a_listed_server_that_does_not_reach_etcd_for_a_while(theatre: Theatre, 
     """It answers nothing that wants etcd: no answer is neither for nor against."""
     theatre.submit()
     with contextlib.ExitStack() as stack:
-        hold = hold_at(theatre, "decided:cp2:proceed", remote.wire, stack)
-        after_waits(1, lambda: hold[0].release(), theatre)
+
+        def cut_off(entry: Entry) -> None:
+            hold = remote.wire.hold_everything()
+            stack.callback(hold.release)
+            after_waits(1, hold.release, theatre)
+
+        theatre.director.cues["decided:cp2:proceed"] = cut_off
         finished = theatre.run(**both(theatre, remote))
     assert_completed(theatre, finished, writes=1)
     assert waits(theatre) == [("cp3", "namespace_identity.unanswered")]
     assert_kept(theatre, remote.server.audit_log)
-
-
-def hold_at(theatre: Theatre, moment: str, wire: EtcdWire, stack: contextlib.ExitStack) -> list[Hold]:
-    """Hold everything from a moment on; released at the latest with the stack."""
-    holds: list[Hold] = []
-
-    def hold(entry: Entry) -> None:
-        holds.append(wire.hold_everything())
-        stack.callback(holds[0].release)
-
-    theatre.director.cues[moment] = hold
-    return holds
 
 
 def test_each_listed_server_is_asked_on_a_new_connection_in_each_round(theatre: Theatre) -> None:
