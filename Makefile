@@ -14,8 +14,8 @@ BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check tools tools-demo fmt lint types policy schemas unit scenarios crash-matrix constraints
-.PHONY: clean python
+.PHONY: help demo test check tools tools-demo fmt lint types policy schemas unit scenarios crash-matrix fault-matrix
+.PHONY: state-machine rivals constraints clean python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ scenarios: $(VENV)/installed-dev tools ## the whole program on a real API server
 
 crash-matrix: $(VENV)/installed-dev tools ## a crash at every point, once and twice, in memory and with SIGKILL, and the figures: minutes
 	@$(BIN)/pytest tests/crash --whole -n 2 --dist worksteal $(ARGS)
+
+fault-matrix: $(VENV)/installed-dev tools ## every fault at every call of a run, on every wire; about 10 min, mostly waiting
+	@$(BIN)/pytest -n 4 --dist worksteal --whole tests/scenarios/wires $(ARGS)
 
 lint: $(VENV)/installed-dev ## format and style of the Python code, and schemas/ against the models
 	@echo "ruff: format and style"

@@ -41,6 +41,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
+def whole(request: pytest.FixtureRequest) -> bool:
+    """Whether every case of a matrix is played, and not a sample."""
+    return bool(request.config.getoption("--whole"))
+
+
+@pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> LocalCluster:
     """One API server for the whole test run, all workers included; it cannot be stopped or frozen."""
     root = tmp_path_factory.getbasetemp()

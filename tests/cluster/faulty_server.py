@@ -124,7 +124,8 @@ def garbage_below_tls(stream: socket.socket) -> None:
 def certificate(folder: Path, host: str = "127.0.0.1") -> ssl.SSLContext:
     """A server context with a certificate of its own; the client trusts `folder/ca.crt`."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    # A name of its own: a client that trusts several tells them apart by it.
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"test {x509.random_serial_number():x}")])
     now = datetime.datetime.now(datetime.UTC)
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())

@@ -6,6 +6,7 @@ import http.client
 import json
 import ssl
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,9 +14,12 @@ from kubernetes.client import ApiException
 
 from runbook_gate.errors import ServerFault
 from runbook_gate.localcluster import ApiServerOptions
+from runbook_gate.localcluster.credentials import write_kubeconfig
 from runbook_gate.localcluster.seeding import Seeder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from runbook_gate.localcluster import ApiServer, LocalCluster
 
 UNSAFE_POD = {
@@ -148,3 +152,14 @@ def test_stops_starts_again_on_the_same_port_and_freezes(own_cluster: LocalClust
     assert request(server, "POST", path, {"metadata": {"name": "late"}}) == 504
     etcd.resume()
     assert request(server, "POST", path, {"metadata": {"name": "in-time"}}) == 201
+
+
+def test_a_kubeconfig_that_several_threads_write_is_whole(tmp_path: Path) -> None:
+    def write(number: int) -> Path:
+        return write_kubeconfig(tmp_path / "kubeconfig", url="https://x", ca_file=tmp_path, user="u", token="t" * 9_000)
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        written = set(pool.map(write, range(200)))
+    [path] = written
+    assert json.loads(path.read_text(encoding="utf-8"))["users"][0]["user"]["token"] == "t" * 9_000
+    assert list(tmp_path.iterdir()) == [path]

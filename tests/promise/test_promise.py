@@ -13,6 +13,7 @@ import pytest
 from tests.fakes.cluster import Fault
 from tests.fakes.runs import LittleWorld
 from tests.promise import broken
+from tests.scenarios.theatre import Director
 
 from runbook_gate.ledger import Store
 from runbook_gate.models.entry import Entry
@@ -67,6 +68,18 @@ def test_a_kept_promise(world: LittleWorld, events: Events) -> None:
         assert broken(store, events) == []
         assert broken(store, events, packets=[]) == []
         assert broken(store, events, packets=["esc-0123456789abcdef"])
+
+
+def test_facts_that_are_not_there_at_once_before_the_completion(world: LittleWorld, events: Events) -> None:
+    """A wait of cp4 gathers again; the rounds stand."""
+    faults: list[Fault] = []
+    world.fault = lambda call: faults.pop() if faults else None
+    director = Director({"decided:cp3:proceed": lambda entry: faults.append(Fault("lost"))})
+    world.submit("task-2", "payments-two")
+    assert world.run("task-2", director).outcome == "complete"
+    assert director.seen[-3:] == ["decided:cp4:wait", "observed:gather", "decided:cp4:complete"]
+    with world.open() as store:
+        assert broken(store, [*world.server.created, *world.server.audit]) == []
 
 
 def test_a_write_that_came_twice(world: LittleWorld, events: Events) -> None:

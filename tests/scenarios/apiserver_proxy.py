@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
 import json
+import select
+import socket
 import ssl
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,14 +29,59 @@ _HOPS = {"connection", "content-length", "host", "keep-alive", "transfer-encodin
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer of the API server, or one made up in its place."""
+    """An answer of the API server, or one made up in its place.
+
+    Attributes:
+        status: HTTP status.
+        headers: without those of the connection.
+        body: the whole body.
+        cut: after how many bytes of the body the connection ends; None passes all of it.
+    """
 
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+    cut: int | None = None
 
 
 Deliver = Callable[[], Answer]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that came in.
+
+    Attributes:
+        method: HTTP method.
+        target: path and query.
+        deliver: passes it on to the API server.
+        connection: number of the connection that it came on, from 1.
+        stream: that connection.
+    """
+
+    method: str
+    target: str
+    deliver: Deliver
+    connection: int
+    stream: socket.socket = field(repr=False)
+
+    @property
+    def writes(self) -> bool:
+        """Whether it is a real write."""
+        return self.method == "PATCH" and "dryRun=All" not in self.target
+
+    def abandoned(self) -> None:
+        """Wait until the sender gave up and closed the connection."""
+        ended, _, _ = select.select([self.stream], [], [], 60)
+        if not ended:
+            raise TimeoutError("the sender did not give up")
+
+    def reset(self) -> None:
+        """End the connection with a reset."""
+        self.stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        socket.socket(fileno=self.stream.detach()).close()
+
+
 Play = Callable[[Deliver], Answer | None]
 
 
@@ -104,6 +153,8 @@ class ApiServerProxy:
     Attributes:
         plays: what is done with the next writes; when it is empty they are passed on.
         answers: status of each write that reached the API server through here.
+        connections: how many there were.
+        ca_file: what a client trusts.
         faults: what went wrong in a play.
     """
 
@@ -111,9 +162,12 @@ class ApiServerProxy:
         folder.mkdir()
         self._folder, self._target = folder, server
         self._tls = certificate(folder)
+        self.ca_file = folder / "ca.crt"
         self.plays: list[Play] = []
         self.answers: list[int] = []
         self.faults: list[Exception] = []
+        self.connections = 0
+        self._numbers = itertools.count(1)
         self._port = 0
         self.open()
 
@@ -144,12 +198,17 @@ class ApiServerProxy:
         self._listener.shutdown()
         self._listener.server_close()
 
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        return f"https://127.0.0.1:{self._port}"
+
     def kubeconfig(self, user: str = "executor") -> Path:
         """A kubeconfig that leads through here."""
         document = json.loads(self._target.kubeconfig(user).read_text(encoding="utf-8"))
         document["clusters"][0]["cluster"] = {
-            "server": f"https://127.0.0.1:{self._port}",
-            "certificate-authority": str(self._folder / "ca.crt"),
+            "server": self.url,
+            "certificate-authority": str(self.ca_file),
         }
         path = self._folder / f"{user}.kubeconfig"
         path.write_text(json.dumps(document), encoding="utf-8")
@@ -157,13 +216,31 @@ class ApiServerProxy:
 
     def pass_on(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
         """One request to the API server, on a connection of its own."""
-        trust = ssl.create_default_context(cafile=self._target.ca_file)
-        connection = http.client.HTTPSConnection("127.0.0.1", self._target.port, timeout=20, context=trust)
+        server = self.choose(method, target)
+        trust = ssl.create_default_context(cafile=server.ca_file)
+        connection = http.client.HTTPSConnection("127.0.0.1", server.port, timeout=20, context=trust)
         with contextlib.closing(connection):
             connection.request(method, target, body or None, headers)
             answer = connection.getresponse()
             kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOPS]
             return Answer(answer.status, kept, answer.read())
+
+    def choose(self, method: str, target: str) -> ApiServer:
+        """The API server that a request is passed on to."""
+        return self._target
+
+    def connected(self) -> int:
+        """Count a connection.
+
+        Returns:
+            Its number.
+        """
+        self.connections = next(self._numbers)
+        return self.connections
+
+    def answer(self, request: Request) -> Answer | None:
+        """What is passed back; None ends the connection."""
+        return self.play(request.deliver) if request.writes else request.deliver()
 
     def play(self, deliver: Deliver) -> Answer | None:
         """Do with a write as the test says."""
@@ -192,6 +269,10 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 30
     server: _Listener
 
+    def setup(self) -> None:
+        super().setup()
+        self.number = self.server.proxy.connected()
+
     def _serve(self) -> None:
         proxy = self.server.proxy
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -201,9 +282,8 @@ class _Handler(BaseHTTPRequestHandler):
         def deliver() -> Answer:
             return proxy.pass_on(method, target, headers, body)
 
-        write = method == "PATCH" and "dryRun=All" not in target
-        answer = proxy.play(deliver) if write else deliver()
-        self.close_connection = answer is None
+        answer = proxy.answer(Request(method, target, deliver, self.number, self.connection))
+        self.close_connection = answer is None or answer.cut is not None
         if answer is not None:
             self._pass_back(answer)
 
@@ -213,7 +293,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
-        self.wfile.write(answer.body)
+        self.wfile.write(answer.body[: answer.cut])
 
     do_GET = do_POST = do_PATCH = _serve  # noqa: N815 - names that http.server wants
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import select
 import shutil
 import socket
 import tempfile
@@ -21,11 +22,19 @@ from runbook_gate.gate.client import Address
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer of OPA, or one made up in its place."""
+    """An answer of OPA, or one made up in its place.
+
+    Attributes:
+        status: HTTP status.
+        headers: without those of the connection.
+        body: the whole body.
+        cut: after how many bytes of the body the connection ends; None passes all of it.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes
+    cut: int | None = None
 
     @property
     def document(self) -> dict[str, Any]:
@@ -39,7 +48,30 @@ class Reply:
 
 
 Question = tuple[str, str, bytes]
-Ask = Callable[[], Reply]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question that came in: calling it asks the real OPA.
+
+    Attributes:
+        forward: asks the real OPA.
+        stream: the connection that the question came on.
+    """
+
+    forward: Callable[[], Reply]
+    stream: socket.socket
+
+    def __call__(self) -> Reply:
+        return self.forward()
+
+    def abandoned(self) -> None:
+        """Wait until the sender gave up and closed the connection."""
+        ended, _, _ = select.select([self.stream], [], [], 60)
+        if not ended:
+            raise TimeoutError("the sender did not give up")
+
+
 Alteration = Callable[[Ask], Reply | None]
 
 
@@ -87,13 +119,17 @@ class StandInOpa:
         self._listener.server_close()
         shutil.rmtree(self._folder)
 
-    def answer(self, method: str, target: str, body: bytes) -> Reply | None:
+    def answer(self, method: str, target: str, body: bytes, stream: socket.socket) -> Reply | None:
         """Ask the real OPA, and alter its answer if this is the checkpoint for it."""
         checkpoint = str(json.loads(body or b"{}").get("input", {}).get("checkpoint", ""))
         if checkpoint:
             self.asked.append(checkpoint)
             self.questions.append((method, target, body))
-        return self.alterations.get(checkpoint, as_it_is)(lambda: forward(self.sidecar, method, target, body))
+        return self.alteration(checkpoint)(Ask(lambda: forward(self.sidecar, method, target, body), stream))
+
+    def alteration(self, checkpoint: str) -> Alteration:
+        """What is done to the answer to a question that has come just now; without a checkpoint it is of no run."""
+        return self.alterations.get(checkpoint, as_it_is)
 
 
 def forward(sidecar: Address, method: str, target: str, body: bytes) -> Reply:
@@ -130,8 +166,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        reply = self.server.stand_in.answer(self.command, self.path, body)
-        self.close_connection = reply is None
+        reply = self.server.stand_in.answer(self.command, self.path, body, self.connection)
+        self.close_connection = reply is None or reply.cut is not None
         if reply is None:
             return
         self.send_response_only(reply.status)
@@ -139,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
-        self.wfile.write(reply.body)
+        self.wfile.write(reply.body[: reply.cut])
 
     do_GET = do_POST = _serve  # noqa: N815 - names that http.server wants
 

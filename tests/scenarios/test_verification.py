@@ -426,18 +426,10 @@ def test_all_listed_servers_confirm(theatre: Theatre) -> None:
 
 
 class Interrupting(ApiServerProxy):
-    """Does something once, before the first request that comes through.
-
-    Attributes:
-        url: where it is reached.
-        ca_file: what a client trusts.
-    """
+    """Does something once, before the first request that comes through."""
 
     def __init__(self, theatre: Theatre, act: Callable[[], object]) -> None:
-        folder = theatre.folder / "proxy"
-        super().__init__(folder, theatre.cluster.server)
-        self.url = str(json.loads(self.kubeconfig().read_text())["clusters"][0]["cluster"]["server"])
-        self.ca_file = folder / "ca.crt"
+        super().__init__(theatre.folder / "proxy", theatre.cluster.server)
         self._acts = [act]
 
     def pass_on(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:

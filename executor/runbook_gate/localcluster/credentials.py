@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,8 @@ USERS = {
 
 
 def write_private(path: Path, text: str) -> None:
-    """Writes a file that only its owner can read, whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    """Writes a file that only its owner can read, whole or not at all, whoever else is writing it."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     unfinished.touch(mode=0o600)
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(path)
