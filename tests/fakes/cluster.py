@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any
 
-from tests.fakes.server import FakeServer
+from tests.fakes.server import Answer, FakeServer, failure
 
 from runbook_gate.audit.projection import audit_event
 from runbook_gate.audit.protocol import AuditQuery
@@ -31,10 +31,12 @@ class Fault:
     Attributes:
         outcome: what the client sees.
         delivered: whether the server carried it out all the same.
+        status: of an answer that says it failed; None for no answer.
     """
 
     outcome: Transport
     delivered: bool = False
+    status: int | None = None
 
 
 class FakeCluster:
@@ -100,13 +102,20 @@ class FakeConnection:
         sent_ms = cluster.clock.read().at_ms
         fault = cluster.fault(call)
         if fault and not fault.delivered:
-            return self._failed(fault.outcome)
+            return self._faulty(fault, sent_ms)
         answer, audit_id = cluster.server.handle(call)
-        if fault:
+        return self._faulty(fault, sent_ms) if fault else self._answered(answer, audit_id, sent_ms)
+
+    def _faulty(self, fault: Fault, sent_ms: int) -> Exchange:
+        if fault.status is None:
             return self._failed(fault.outcome)
+        return self._answered(failure(fault.status, "InternalError", "it failed", "namespaces"), "a-fault", sent_ms)
+
+    def _answered(self, answer: Answer, audit_id: str, sent_ms: int) -> Exchange:
+        cluster = self._cluster
         now = cluster.clock.read()
         warnings = [("warning", f'299 - "{_escaped(text)}"') for text in answer.warnings]
-        date = ("date", formatdate(now.at_ms / 1000, usegmt=True))
+        date = ("date", formatdate(cluster.server.clock.read().at_ms / 1000, usegmt=True))
         return Exchange(
             endpoint=cluster.name,
             outcome="answered",

@@ -1,0 +1,39 @@
+"""Two policies for a restless world, and how long its machine goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from tests.scenarios.bundles import edited
+from tests.scenarios.conftest import bundle, sidecar  # noqa: F401 - fixtures
+from tests.statemachine.world import Policy, RestlessWorld
+
+from runbook_gate.gate.bundle import Bundle
+from runbook_gate.gate.sidecar import Sidecar
+
+_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+settings.register_profile("long", max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=_SLOW, print_blob=True)
+
+
+@pytest.fixture(scope="session")
+def shipped(bundle: Bundle, sidecar: Sidecar) -> Policy:  # noqa: F811 - fixtures
+    """The shipped policies."""
+    return Policy(bundle, sidecar)
+
+
+@pytest.fixture(scope="session")
+def stranger(opa_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Policy]:
+    """Policies that decide the same and are others."""
+    changes = {"gate/gate.rego": [("package gate\n", "package gate\n\n# Another release.\n")]}
+    changed = edited(tmp_path_factory.mktemp("stranger"), opa_binary, changes)
+    with Sidecar(opa_binary, changed) as serving:
+        yield Policy(changed, serving)
+
+
+@pytest.fixture
+def world(tmp_path: Path, shipped: Policy, stranger: Policy) -> RestlessWorld:
+    """A world in which nothing has happened yet."""
+    return RestlessWorld(tmp_path, shipped, stranger)
