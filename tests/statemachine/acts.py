@@ -173,9 +173,3 @@ class Acts(LittleWorld):
         with self.open() as store:
             for one in store.escalations.list("open"):
                 store.escalations.acknowledge(one.id, actor="platform-team", note="seen")
-
-    def withdraw(self, task_id: str) -> None:
-        """If it is still queued."""
-        with self.open() as store:
-            if store.tasks.status(task_id).state == "queued":
-                store.tasks.withdraw(task_id, actor="platform-team")

@@ -15,7 +15,9 @@ from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.sidecar import Sidecar
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-settings.register_profile("long", max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=_SLOW, print_blob=True)
+settings.register_profile(
+    "long", max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=_SLOW, print_blob=True
+)
 
 
 @pytest.fixture(scope="session")

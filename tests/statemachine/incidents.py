@@ -13,20 +13,18 @@ from runbook_gate.demo.stage import REGISTERS
 
 Act = tuple[str, tuple[Any, ...]]
 
-# How many points of a kind a run of two attempts comes to, about.
+# How many points of a kind a run of one attempt comes to, about.
 _MOMENTS = {
-    "begin": 30,
-    "connect": 8,
-    "answered": 40,
-    "written": 2,
-    "asked": 10,
+    "begin": 26,
+    "connect": 6,
+    "answered": 24,
+    "asked": 6,
     "opened": 1,
-    "observed": 10,
-    "decided": 10,
-    "intended": 2,
-    "waiting": 6,
-    "sleep": 60,
-    "stopping": 60,
+    "observed": 6,
+    "decided": 6,
+    "waiting": 2,
+    "sleep": 25,
+    "stopping": 36,
     "ended": 1,
 }
 namespaces = st.sampled_from(NAMESPACES)
@@ -77,16 +75,33 @@ def _anywhere(draw: st.DrawFn) -> Incident:
     return draw(_at(kind, _MOMENTS[kind], st.one_of(ends, ends, acts)))
 
 
-incidents = st.lists(
-    st.one_of(
-        _anywhere(),
-        _at("commit", 30, st.just(("crash", ()))),
-        _at("write", 2, st.one_of(ends, faults, _act("hold"), acts)),
-        _at("send", 30, st.one_of(ends, faults, acts)),
-        _at("ask", 10, st.one_of(ends, _act("other_opa"), _act("no_opa"), acts)),
-        _at("register", 12, st.one_of(ends, _act("no_register"))),
-        _at("audit", 5, ends),
-        _at("stopping", 60, st.just(("stop", ()))),
-    ),
-    max_size=3,
-).map(tuple)
+# A write that needs a second attempt has one of these behind it.
+around_the_write = st.one_of(
+    _at("write", 1, ends),
+    _at("write", 1, faults),
+    _at("write", 2, faults),
+    _at("write", 1, _act("hold")),
+    _at("write", 1, acts),
+    _at("written", 1, ends),
+    _at("intended", 2, st.one_of(ends, acts)),
+)
+elsewhere = st.one_of(
+    _anywhere(),
+    _at("commit", 18, st.just(("crash", ()))),
+    _at("send", 24, st.one_of(ends, faults, acts)),
+    _at("ask", 6, st.one_of(ends, _act("other_opa"), _act("no_opa"), acts)),
+    _at("register", 8, st.one_of(ends, _act("no_register"))),
+    _at("audit", 3, ends),
+    _at("stopping", 36, st.just(("stop", ()))),
+)
+pauses = st.one_of(
+    _at("write", 1, st.just(("pause", ()))),
+    _at("intended", 1, st.just(("pause", ()))),
+    *(_at(kind, points, st.just(("pause", ()))) for kind, points in _MOMENTS.items()),
+)
+incidents = st.one_of(
+    st.tuples(around_the_write),
+    st.tuples(elsewhere),
+    st.tuples(around_the_write, elsewhere),
+    st.tuples(around_the_write, elsewhere, elsewhere),
+)

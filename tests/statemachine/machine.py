@@ -6,12 +6,12 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from tests.statemachine.executors import Executors
-from tests.statemachine.incidents import acts, incidents, labels, namespaces
+from tests.statemachine.incidents import Act, acts, around_the_write, incidents, namespaces, pauses
 from tests.statemachine.process import Incident
 from tests.statemachine.promise import breaches
 from tests.statemachine.watched import WatchedSession
@@ -19,8 +19,15 @@ from tests.statemachine.world import Policy, RestlessWorld
 
 from runbook_gate.session import Session
 
-MOST_TASKS = 5
+MOST_TASKS = 10
 policies = st.sampled_from(("shipped", "shipped", "shipped", "stranger", "gone"))
+seldom_not = st.sampled_from((True,) * 7 + (False,))
+later = st.sampled_from((0, 1_000, 31_000, 61_000))
+lasting = st.sampled_from((28_800_000, 28_800_000, 200_000, 30_000))
+Acts = list[Act]
+some_acts = st.lists(acts, max_size=2)
+maybe = st.one_of(st.just(()), incidents)
+runbooks = st.sampled_from(("MKS-PSA-Label-Restore-v3",) * 7 + ("MKS-PSA-Label-Restore-v2",))
 
 
 @dataclass
@@ -66,36 +73,77 @@ class RestlessMachine(RuleBasedStateMachine):
 
     # --- tasks ---
 
-    @precondition(lambda self: len(self.world.tasks) < MOST_TASKS)
-    @rule(
-        namespace=namespaces,
-        until_ms=st.sampled_from((30_000, 200_000, 28_800_000)),
-        runbook=st.sampled_from(("v3", "v3", "v3", "v3", "v2")),
-        as_seen=st.booleans(),
-    )
-    def submit(self, namespace: str, until_ms: int, runbook: str, as_seen: bool) -> None:
+    @precondition(lambda self: self.world.submitted < MOST_TASKS)
+    @rule(namespace=namespaces, until_ms=lasting, runbook=runbooks, as_seen=st.booleans(), calm=seldom_not)
+    def submit(self, namespace: str, until_ms: int, runbook: str, as_seen: bool, calm: bool) -> None:
         self.told("submit")
-        changes: dict[str, Any] = {"runbook": f"MKS-PSA-Label-Restore-{runbook}"}
-        self.world.ask_for(namespace, until_ms=until_ms, as_seen=as_seen, **changes)
+        if calm:
+            self.world.acknowledge()
+        self.world.ask_for(namespace, until_ms=until_ms, as_seen=as_seen, runbook=runbook)
 
-    @precondition(lambda self: self.world.tasks)
-    @rule(data=st.data())
-    def withdraw(self, data: st.DataObject) -> None:
-        self.told("withdraw")
-        self.world.withdraw(data.draw(st.sampled_from(self.world.tasks[-1:])))
+    @precondition(lambda self: self.world.submitted < MOST_TASKS)
+    @rule(namespace=namespaces, happening=incidents, until_ms=lasting)
+    def repair(self, namespace: str, happening: tuple[Incident, ...], until_ms: int) -> None:
+        self.told("repair")
+        self.executors.start(self._wanted(namespace, until_ms), *happening)
+
+    @precondition(lambda self: self.world.submitted < MOST_TASKS)
+    @rule(namespace=namespaces, first=around_the_write, second=maybe, later_ms=later)
+    def repair_in_doubt(self, namespace: str, first: Incident, second: tuple[Incident, ...], later_ms: int) -> None:
+        """Something happens to the write; the executor that goes on with it has troubles of its own."""
+        self.told("repair_in_doubt")
+        task_id = self._wanted(namespace)
+        self.executors.start(task_id, first)
+        self.world.pass_time(later_ms)
+        self.executors.start(task_id, *second)
+
+    @precondition(lambda self: self.world.submitted < MOST_TASKS)
+    @rule(namespace=namespaces, where=pauses, meanwhile=some_acts, second=maybe, then=some_acts)
+    def repair_twice(
+        self, namespace: str, where: Incident, meanwhile: Acts, second: tuple[Incident, ...], then: Acts
+    ) -> None:
+        """The first executor is held somewhere, a second one takes its run over, and then the first one goes on."""
+        self.told("repair_twice")
+        task_id = self._wanted(namespace)
+        first = self.executors.start(task_id, where)
+        self._perform(meanwhile)
+        self.executors.start(task_id)
+        self.world.pass_time(61_000)
+        self.executors.start(task_id, *second)
+        self._perform(then)
+        if first.state == "paused":
+            self.executors.let_go(first)
+
+    def _wanted(self, namespace: str, until_ms: int = 28_800_000) -> str:
+        """All is well but for the labels, and somebody asks for them."""
+        self.world.mend()
+        self.world.pass_time(61_000)
+        while self.world.unfinished():
+            self.executors.start_next()
+            self.world.pass_time(30_000)
+        self.world.acknowledge()
+        self.world.label(namespace, "removed")
+        return self.world.ask_for(namespace, until_ms=until_ms)
+
+    def _perform(self, acts: Acts) -> None:
+        for act in acts:
+            self.world.perform(*act)
 
     # --- executors ---
 
     @precondition(lambda self: self.world.tasks)
-    @rule(data=st.data(), happening=incidents, policy=policies)
-    def run(self, data: st.DataObject, happening: tuple[Incident, ...], policy: str) -> None:
+    @rule(data=st.data(), happening=maybe, policy=policies, later_ms=later)
+    def run(self, data: st.DataObject, happening: tuple[Incident, ...], policy: str, later_ms: int) -> None:
         self.told("run")
-        self.executors.start(data.draw(st.sampled_from(self.world.tasks)), *happening, policy=policy)
+        self.world.pass_time(later_ms)
+        task_id = data.draw(st.sampled_from(self.world.unfinished() or self.world.tasks))
+        self.executors.start(task_id, *happening, policy=policy)
 
     @precondition(lambda self: self.world.tasks)
-    @rule(happening=incidents, policy=policies)
-    def run_next(self, happening: tuple[Incident, ...], policy: str) -> None:
+    @rule(happening=maybe, policy=policies, later_ms=later)
+    def run_next(self, happening: tuple[Incident, ...], policy: str, later_ms: int) -> None:
         self.told("run_next")
+        self.world.pass_time(later_ms)
         self.executors.start_next(*happening, policy=policy)
 
     @precondition(lambda self: self.executors.paused)
@@ -115,28 +163,15 @@ class RestlessMachine(RuleBasedStateMachine):
         for task_id in self.world.tasks_of(runs):
             self.executors.start(task_id, *happening)
 
-    @rule()
-    def reboot(self) -> None:
-        self.told("reboot")
-        self.executors.reboot()
-
     # --- others ---
 
-    @rule(act=acts)
-    def others(self, act: tuple[str, tuple[Any, ...]]) -> None:
+    @rule(act=st.one_of(acts, acts, st.sampled_from((("mend", ()), ("withdraw", ()), ("reboot", ())))))
+    def others(self, act: Act) -> None:
         self.told("others")
-        self.world.perform(*act)
-
-    @rule(act=labels)
-    def others_label(self, act: tuple[str, tuple[Any, ...]]) -> None:
-        self.told("others_label")
-        self.world.perform(*act)
-
-    @rule()
-    def mend(self) -> None:
-        self.told("mend")
-        self.world.mend()
-        self.world.acknowledge()
+        if act[0] == "reboot":
+            self.executors.reboot()
+        else:
+            self.world.perform(*act)
 
     # --- the promise ---
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,8 @@ class RestlessWorld(Acts):
         stranger: another one that decides the same.
 
     Attributes:
-        tasks: ids of the submitted tasks.
+        tasks: ids of the tasks that were submitted and not withdrawn.
+        submitted: how many were submitted.
         sent: every write that left an executor.
         acted: how often which act was performed.
     """
@@ -87,6 +88,7 @@ class RestlessWorld(Acts):
         self.stranger = Path(stranger.sidecar.address.socket or "")
         (folder / "stranger.tar.gz").write_bytes(stranger.bundle.raw)
         self.in_flight: list[Call] = []
+        self.submitted = 0
         self.tasks, self.sent, self.acted = list[str](), list[Sent](), Counter[str]()
         for namespace in NAMESPACES:
             uid = self.server.create_namespace(namespace)
@@ -99,7 +101,8 @@ class RestlessWorld(Acts):
 
     def ask_for(self, namespace: str, *, until_ms: int = 8 * 3_600_000, as_seen: bool = False, **changes: Any) -> str:
         """Submit a task about a namespace, whose labels were seen as they are or are said to be gone; return its id."""
-        task_id = f"task-{len(self.tasks) + 1}"
+        self.submitted += 1
+        task_id = f"task-{self.submitted}"
         document = {**self.registers.targets[namespace].task(task_id), **changes}
         if as_seen:
             live = self.server.namespaces[namespace]["metadata"]["labels"]
@@ -114,6 +117,12 @@ class RestlessWorld(Acts):
         self.tasks.append(task_id)
         return task_id
 
+    def withdraw(self) -> None:
+        """Withdraw the newest task, if it is still queued."""
+        with self.open() as store:
+            if self.tasks and store.tasks.status(self.tasks[-1]).state == "queued":
+                store.tasks.withdraw(self.tasks.pop(), actor="platform-team")
+
     def mend(self) -> None:
         """Everything answers again, nobody is paused, and the clock is right."""
         self.unmute()
@@ -121,6 +130,12 @@ class RestlessWorld(Acts):
         self.age(0)
         self.audit("answered", True)
         self.step(-self.clock.stepped_ms)
+        for namespace, found in list(self.server.namespaces.items()):
+            if found["status"]["phase"] == "Terminating":
+                self.recreate(namespace)
+        for namespace, target in self.registers.targets.items():
+            self.registers.targets[namespace] = replace(target, waivers=())
+            self.registers.owners[namespace] = target.task("")["owner_alias"]
 
     def unfinished(self) -> list[str]:
         """Tasks that have not ended."""
