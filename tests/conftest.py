@@ -23,6 +23,10 @@ class NamespaceFactory(Protocol):
     def __call__(self, labels: Mapping[str, str] | None = None, *, service_account: bool = True) -> str: ...
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--whole", action="store_true", help="the whole of what make test takes a sample of")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "scenario: the whole program on a real API server; many mostly wait")
 

@@ -74,6 +74,9 @@ def _of_run(history: History, made: Mapping[str, int], *, ended: bool) -> Iterat
         [end and end.kind],
     ):
         yield "an end that is not its last entry"
+    leases = [entry.lease for entry in history.entries]
+    if leases != sorted(leases):
+        yield f"an entry of an older lease after one of a newer: {leases}"
     yield from _attempts(history)
     if end is not None and end.kind == "completed":
         yield from _unverified(history)

@@ -16,7 +16,7 @@ from runbook_gate.gate.sidecar import Sidecar
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 settings.register_profile(
-    "long", max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=_SLOW, print_blob=True
+    "long", max_examples=130, stateful_step_count=30, deadline=None, suppress_health_check=_SLOW, print_blob=True
 )
 
 
