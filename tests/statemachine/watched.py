@@ -39,12 +39,11 @@ class WatchedStore(Store):
 
     def __init__(self, engine: Engine, *, clock: Clock, executor: Executor) -> None:
         super().__init__(engine, clock=clock, executor=executor)
-        # First of all, so that a process that is held there does not hold the database.
-        event.listen(engine, "begin", self._begin, insert=True)
+        event.listen(engine, "checkout", self._begin)
         event.listen(engine, "commit", self._commit)
 
     @staticmethod
-    def _begin(_connection: Connection) -> None:
+    def _begin(_dbapi: object, _record: object, _proxy: object) -> None:
         point("begin")
 
     @staticmethod
