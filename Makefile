@@ -14,7 +14,7 @@ BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check tools tools-demo fmt lint types policy schemas unit scenarios constraints clean python
+.PHONY: help demo test check tools tools-demo fmt lint types policy schemas unit scenarios state-machine rivals constraints clean python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,12 @@ unit: $(VENV)/installed-dev tools ## the tests that need no scenario
 
 scenarios: $(VENV)/installed-dev tools ## the whole program on a real API server with a real OPA
 	@$(BIN)/pytest -n 4 --dist worksteal -m scenario $(ARGS)
+
+state-machine: $(VENV)/installed-dev tools ## thousands of steps of everything in any order, in memory; about 10 min
+	@$(BIN)/pytest tests/statemachine/test_machine.py --whole --capture no $(ARGS)
+
+rivals: $(VENV)/installed-dev tools ## several executors on one task, one target and a queue of 200 tasks
+	@$(BIN)/pytest tests/rivals --whole --capture no $(ARGS)
 
 lint: $(VENV)/installed-dev ## format and style of the Python code, and schemas/ against the models
 	@echo "ruff: format and style"

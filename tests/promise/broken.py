@@ -103,7 +103,8 @@ def _attempts(history: History) -> Iterator[str]:
 
 def _unverified(history: History) -> Iterator[str]:
     last = max((entry.seq for entry in history.entries if entry.kind == "intent"), default=0)
-    words = _words(history, last, history.newest.seq)
+    # While a register does not answer, cp4 waits and gathers again.
+    words = [word for word in _words(history, last, history.newest.seq) if word != "cp4 wait"]
     if words[-2:] != ["cp3 proceed", "cp4 complete"]:
         yield f"completed after {words}"
     rounds = history.rounds(history.newest.step)

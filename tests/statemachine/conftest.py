@@ -1,4 +1,4 @@
-"""Two policies for a restless world, and how long its machine goes on."""
+"""Two policies for a restless world."""
 
 from __future__ import annotations
 
@@ -6,18 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 from tests.scenarios.bundles import edited
 from tests.scenarios.conftest import bundle, sidecar  # noqa: F401 - fixtures
 from tests.statemachine.world import Policy, RestlessWorld
 
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.sidecar import Sidecar
-
-_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-settings.register_profile(
-    "long", max_examples=130, stateful_step_count=30, deadline=None, suppress_health_check=_SLOW, print_blob=True
-)
 
 
 @pytest.fixture(scope="session")

@@ -70,6 +70,7 @@ class Process(threading.Thread):
     def go(self) -> None:
         """Let it run until it is paused, killed, or ends by itself."""
         before, self.state = self.state, "running"
+        assert before in {"new", "paused"}, f"a process that is {before} cannot go on"
         if before == "new":
             self.start()
         else:
