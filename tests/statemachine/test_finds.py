@@ -64,9 +64,9 @@ def careless(opa_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.mark.parametrize(("policy", "told"), [("shipped", ""), ("careless", "landed after platform-team changed")])
 def test_a_second_attempt_over_a_write_that_landed_and_was_reverted(
-    tmp_path: Path, stranger: Policy, request: pytest.FixtureRequest, policy: str, told: str
+    folder: Path, stranger: Policy, request: pytest.FixtureRequest, policy: str, told: str
 ) -> None:
-    world = RestlessWorld(tmp_path, request.getfixturevalue(policy), stranger)
+    world = RestlessWorld(folder, request.getfixturevalue(policy), stranger)
     executors = Executors(world)
     lost = Incident("write", 1, "fail", ("lost", True, None))
     reverted = Incident("written", 1, "label", (NAMESPACE, "removed"))

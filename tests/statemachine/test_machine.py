@@ -17,19 +17,19 @@ from tests.statemachine.world import Policy
 # Steps that write, hang and are taken over are slow and many by nature.
 _COMMON = settings(deadline=None, suppress_health_check=list(HealthCheck))
 SHORT = settings(_COMMON, max_examples=9, stateful_step_count=25, derandomize=True)
-LONG = settings(_COMMON, max_examples=110, stateful_step_count=40, print_blob=True)
+LONG = settings(_COMMON, max_examples=90, stateful_step_count=40, print_blob=True)
 
 
 @pytest.mark.timeout(1800)
 def test_the_promise_is_kept_whatever_happens_in_whatever_order(
-    tmp_path: Path, shipped: Policy, stranger: Policy, pytestconfig: pytest.Config
+    folder: Path, shipped: Policy, stranger: Policy, pytestconfig: pytest.Config
 ) -> None:
     whole, tally = bool(pytestconfig.getoption("--whole")), Tally()
 
     class Machine(RestlessMachine):
         """In this folder, under these policies."""
 
-    Machine.folder, Machine.shipped, Machine.stranger, Machine.tally = tmp_path, shipped, stranger, tally
+    Machine.folder, Machine.shipped, Machine.stranger, Machine.tally = folder, shipped, stranger, tally
     run_state_machine_as_test(Machine, settings=LONG if whole else SHORT)
     told(tally)
     # A machine that never writes, hangs or is overtaken would show nothing.

@@ -97,7 +97,9 @@ class RestlessWorld(Acts):
             self.registers.owners[namespace] = "payments-settlement"
 
     def open(self) -> Store:
-        return WatchedStore.open(self.settings.store, clock=self.clock, executor=program(self.settings))
+        # Nothing here dies for good, so a store may lie in memory.
+        executor = program(self.settings)
+        return WatchedStore.open(self.settings.store, clock=self.clock, executor=executor, allow_unfit=True)
 
     def ask_for(self, namespace: str, *, until_ms: int = 8 * 3_600_000, as_seen: bool = False, **changes: Any) -> str:
         """Submit a task about a namespace, whose labels were seen as they are or are said to be gone; return its id."""
