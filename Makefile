@@ -17,7 +17,7 @@ BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
 .PHONY: help demo test check tools tools-demo fmt lint types policy schemas unit scenarios state-machine rivals constraints clean python
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/installed tools-demo ## one repair that completes and one that is stopped, on a real API server
 	@$(BIN)/runbook-gate demo $(ARGS)

@@ -40,7 +40,7 @@ class Executors:
         """Start an executor for a task and let it go until it ends or is held."""
         process = self._new(lambda session: session.run_task(task_id), incidents, policy, questions)
         foreseen = not incidents and policy != "gone"
-        held = foreseen and self.world.held(task_id)
+        held = foreseen and self.world.tables.held(task_id)
         self.let_go(process)
         if foreseen and held != isinstance(process.fault, HeldElsewhere):
             self.wrong.append(f"{task_id} was {'' if held else 'not '}held, and came to {outcome_of(process)}")
@@ -54,10 +54,10 @@ class Executors:
 
     def let_go(self, process: Process) -> None:
         """Let a new or a held process go on. One whose run was taken over meanwhile records nothing any more."""
-        lost = [lease for lease in process.leases if self.world.newest_lease(lease[0]) > lease[1]]
-        before = self.world.appended(lost)
+        lost = [lease for lease in process.leases if self.world.tables.newest_lease(lease[0]) > lease[1]]
+        before = self.world.tables.appended(lost)
         process.go()
-        if self.world.appended(lost) != before:
+        if self.world.tables.appended(lost) != before:
             self.wrong.append(f"a process appended under a lease that it had lost: {lost}")
         self.outcomes[outcome_of(process)] += 1
         if process.state == "ended" and not isinstance(process.fault, Stopped | HeldElsewhere | None):

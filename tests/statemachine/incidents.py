@@ -85,6 +85,14 @@ around_the_write = st.one_of(
     _at("written", 1, ends),
     _at("intended", 2, st.one_of(ends, acts)),
 )
+# The server did it, and the executor does not know.
+unknown = _at(
+    "write",
+    1,
+    st.sampled_from((("timed_out", True, None), ("lost", True, None), ("lost", True, 504))).map(
+        lambda drawn: ("fail", drawn)
+    ),
+)
 elsewhere = st.one_of(
     _anywhere(),
     _at("commit", 18, st.just(("crash", ()))),

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from tests.statemachine.acts import VALUES
 from tests.statemachine.executors import Executors
-from tests.statemachine.incidents import Act, acts, around_the_write, incidents, namespaces, pauses
+from tests.statemachine.incidents import Act, acts, around_the_write, incidents, namespaces, pauses, unknown
 from tests.statemachine.process import Incident
 from tests.statemachine.promise import breaches
+from tests.statemachine.tally import Tally
 from tests.statemachine.watched import WatchedSession
 from tests.statemachine.world import Policy, RestlessWorld
 
@@ -26,20 +26,10 @@ later = st.sampled_from((0, 1_000, 31_000, 61_000))
 lasting = st.sampled_from((28_800_000, 28_800_000, 200_000, 30_000))
 Acts = list[Act]
 some_acts = st.lists(acts, max_size=2)
+doubts = st.one_of(around_the_write, unknown)
+THEN = ("", "removed", *VALUES)
 maybe = st.one_of(st.just(()), incidents)
 runbooks = st.sampled_from(("MKS-PSA-Label-Restore-v3",) * 7 + ("MKS-PSA-Label-Restore-v2",))
-
-
-@dataclass
-class Tally:
-    """What a whole test came to."""
-
-    examples: int = 0
-    rules: Counter[str] = field(default_factory=Counter)
-    acts: Counter[str] = field(default_factory=Counter)
-    processes: Counter[str] = field(default_factory=Counter)
-    runs: Counter[str] = field(default_factory=Counter)
-    writes: Counter[str] = field(default_factory=Counter)
 
 
 class RestlessMachine(RuleBasedStateMachine):
@@ -88,12 +78,15 @@ class RestlessMachine(RuleBasedStateMachine):
         self.executors.start(self._wanted(namespace, until_ms), *happening)
 
     @precondition(lambda self: self.world.submitted < MOST_TASKS)
-    @rule(namespace=namespaces, first=around_the_write, second=maybe, later_ms=later)
-    def repair_in_doubt(self, namespace: str, first: Incident, second: tuple[Incident, ...], later_ms: int) -> None:
-        """Something happens to the write; the executor that goes on with it has troubles of its own."""
+    @rule(namespace=namespaces, first=doubts, then=st.sampled_from(THEN), second=maybe, later_ms=later)
+    def repair_in_doubt(
+        self, namespace: str, first: Incident, then: str, second: tuple[Incident, ...], later_ms: int
+    ) -> None:
+        """Something happens to the write, and somebody writes too; whoever goes on has troubles of its own."""
         self.told("repair_in_doubt")
         task_id = self._wanted(namespace)
-        self.executors.start(task_id, first)
+        somebody = Incident("written", 1, "label", (namespace, then))
+        self.executors.start(task_id, first, *([somebody] if then else []))
         self.world.pass_time(later_ms)
         self.executors.start(task_id, *second)
 
@@ -160,7 +153,7 @@ class RestlessMachine(RuleBasedStateMachine):
         self.told("take_over")
         self.world.pass_time(61_000)
         runs = [run for run, _ in self.executors.paused[-1].leases]
-        for task_id in self.world.tasks_of(runs):
+        for task_id in self.world.tables.tasks_of(runs):
             self.executors.start(task_id, *happening)
 
     # --- others ---
@@ -184,7 +177,7 @@ class RestlessMachine(RuleBasedStateMachine):
             if not self.failed:
                 self.executors.finish()
                 self._look(ended=True)
-                self._count()
+                self.tally.add(self.executors)
         finally:
             self.executors.kill()
             self._kept.cleanup()
@@ -194,14 +187,3 @@ class RestlessMachine(RuleBasedStateMachine):
         found = breaches(self.executors, ended=ended)
         assert found == [], "\n".join(found)
         self.failed = False
-
-    def _count(self) -> None:
-        tally = self.tally
-        tally.examples += 1
-        tally.acts += self.world.acted
-        tally.processes += self.executors.outcomes
-        with self.world.open() as store:
-            for run in store.runs.list():
-                entries = store.runs.entries(run.id)
-                tally.runs[" ".join([entries[-1].kind, *entries[-1].body.get("codes", [])])] += 1
-                tally.writes[f"{sum(entry.kind == 'intent' for entry in entries)} intents"] += 1

@@ -80,7 +80,7 @@ def test_a_process_that_goes_on_under_a_lease_that_another_one_took(world: Restl
     executors = Executors(world)
     task_id = world.ask_for(NAMESPACE)
     first = executors.start(task_id, Incident("decided", 4, "pause"))
-    [(holder,)] = world.rows("SELECT holder FROM leases", ())
+    [(holder,)] = world.tables.rows("SELECT holder FROM leases", ())
     world.pass_time(61_000)
     executors.start(task_id, Incident("waiting", 1, "stop"))
     if forgets:

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
-from tests.statemachine.machine import RestlessMachine, Tally
+from tests.statemachine.machine import RestlessMachine
+from tests.statemachine.tally import Tally
 from tests.statemachine.world import Policy
 
 # Steps that write, hang and are taken over are slow and many by nature.
@@ -31,16 +31,8 @@ def test_the_promise_is_kept_whatever_happens_in_whatever_order(
 
     Machine.folder, Machine.shipped, Machine.stranger, Machine.tally = folder, shipped, stranger, tally
     run_state_machine_as_test(Machine, settings=LONG if whole else SHORT)
-    told(tally)
+    print(f"\n{tally}")
     # A machine that never writes, hangs or is overtaken would show nothing.
     assert tally.writes["1 intents"]
     assert tally.writes["2 intents"]
     assert {"complete", "escalated", "killed", "LeaseLost", "HeldElsewhere"} <= set(tally.processes)
-
-
-def told(tally: Tally) -> None:
-    """Print what it came to."""
-    print(f"\n{tally.rules.total()} steps in {tally.examples} worlds")
-    for name in ("rules", "acts", "processes", "runs", "writes"):
-        counted: Counter[str] = getattr(tally, name)
-        print(f"  {name}: {', '.join(f'{number} {what}' for what, number in counted.most_common())}")

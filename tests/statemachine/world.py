@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from tests.fakes.cluster import Fault
 from tests.statemachine.acts import Acts, Registers, moment
 from tests.statemachine.clocks import HostClock, TrueClock
 from tests.statemachine.process import point
+from tests.statemachine.tables import Tables
 from tests.statemachine.watched import (
     WatchedAuditLog,
     WatchedCluster,
@@ -36,14 +35,6 @@ from runbook_gate.session import program
 from runbook_gate.submission import read_task, submitted
 from runbook_gate.surroundings import Surroundings
 
-_HOLDERS = """
-    SELECT r.task, l.holder, CASE WHEN l.boot_id = ? THEN l.expires_boottime_ms - ? ELSE l.expires_ms - ? END
-    FROM runs r JOIN leases l ON l.run = r.id
-    WHERE r.state = 'active' AND (SELECT state FROM tasks WHERE id = ?) != 'finished' AND r.target_key = (
-        SELECT json_extract(task, '$.cluster_id') || '/' || json_extract(task, '$.namespace')
-        FROM (SELECT subject, kind, json_extract(CAST(data AS TEXT), '$.body.task') AS task FROM journal)
-        WHERE kind = 'submitted' AND subject = ?)
-"""
 START_MS = 1_784_635_200_000
 NAMESPACES = ("payments-one", "payments-two")
 
@@ -75,6 +66,7 @@ class RestlessWorld(Acts):
     Attributes:
         tasks: ids of the tasks that were submitted and not withdrawn.
         submitted: how many were submitted.
+        tables: a look into the store past the product.
         sent: every write that left an executor.
         acted: how often which act was performed.
     """
@@ -88,7 +80,7 @@ class RestlessWorld(Acts):
         self.stranger = Path(stranger.sidecar.address.socket or "")
         (folder / "stranger.tar.gz").write_bytes(stranger.bundle.raw)
         self.in_flight: list[Call] = []
-        self.submitted = 0
+        self.tables, self.submitted = Tables(self.settings.store, self.clock), 0
         self.tasks, self.sent, self.acted = list[str](), list[Sent](), Counter[str]()
         for namespace in NAMESPACES:
             uid = self.server.create_namespace(namespace)
@@ -176,30 +168,3 @@ class RestlessWorld(Acts):
         if is_write(call):
             self.in_flight.append(call)
         return Fault("timed_out")
-
-    # --- what the tables say ---
-
-    def held(self, task_id: str) -> bool:
-        """Whether another process holds the task's run, or another run its target."""
-        now = self.clock.read()
-        rows = self.rows(_HOLDERS, (now.boot_id, now.boottime_ms, now.at_ms, task_id, task_id))
-        return any(task != task_id or (holder is not None and left > 0) for task, holder, left in rows)
-
-    def tasks_of(self, runs: Iterable[str]) -> list[str]:
-        """The tasks of runs."""
-        return [self.rows("SELECT task FROM runs WHERE id = ?", (run,))[0][0] for run in sorted(set(runs))]
-
-    def newest_lease(self, run: str) -> int:
-        """The number of the newest lease of a run."""
-        [(number,)] = self.rows("SELECT number FROM leases WHERE run = ?", (run,))
-        return int(number)
-
-    def appended(self, leases: Iterable[tuple[str, int]]) -> int:
-        """How many entries were made under these leases."""
-        wanted = "SELECT count(*) FROM entries WHERE run = ? AND json_extract(CAST(data AS TEXT), '$.lease') = ?"
-        return sum(self.rows(wanted, lease)[0][0] for lease in leases)
-
-    def rows(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
-        """Look into the database past the product."""
-        with closing(sqlite3.connect(self.settings.store)) as file:
-            return file.execute(statement, values).fetchall()
