@@ -18,7 +18,7 @@ BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
 .PHONY: state-machine rivals constraints clean python
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/installed tools-demo ## one repair that completes and one that is stopped, on a real API server
 	@$(BIN)/runbook-gate demo $(ARGS)
@@ -41,6 +41,12 @@ crash-matrix: $(VENV)/installed-dev tools ## a crash at every point, once and tw
 
 fault-matrix: $(VENV)/installed-dev tools ## every fault at every call of a run, on every wire; about 10 min, mostly waiting
 	@$(BIN)/pytest -n 4 --dist worksteal --whole tests/scenarios/wires $(ARGS)
+
+state-machine: $(VENV)/installed-dev tools ## thousands of steps of everything in any order, in memory; about 10 min
+	@$(BIN)/pytest tests/statemachine/test_machine.py --whole --capture no $(ARGS)
+
+rivals: $(VENV)/installed-dev tools ## several executors on one task, one target and a queue of 200 tasks
+	@$(BIN)/pytest tests/rivals --whole --capture no $(ARGS)
 
 lint: $(VENV)/installed-dev ## format and style of the Python code, and schemas/ against the models
 	@echo "ruff: format and style"

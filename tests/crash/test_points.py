@@ -20,7 +20,6 @@ from tests.crash.worlds import CrashWorld
 from runbook_gate.effects.registry import EFFECTS
 from runbook_gate.effects.verify import Verify
 from runbook_gate.engine.journal import Journal
-from runbook_gate.gate.bundle import Bundle
 from runbook_gate.ledger import Draft, Finished
 from runbook_gate.serving import Serving
 
@@ -121,9 +120,9 @@ def test_a_new_effect_joins(stage: Stage) -> None:
 class Notes(WatchedSession):
     """An executor with an append that the product does not have; `no_decision` counts for nothing."""
 
-    def _carry(self, journal: Journal, given: Bundle, served: Serving) -> Finished:
+    def _carry(self, journal: Journal, served: Serving) -> Finished:
         journal.append(Draft(kind="no_decision", body={"code": "no_decision.noted"}, checkpoint="cp0"))
-        return super()._carry(journal, given, served)
+        return super()._carry(journal, served)
 
 
 class NotingWorld(CrashWorld):

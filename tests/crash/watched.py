@@ -19,7 +19,6 @@ from runbook_gate.effects.registry import EFFECTS
 from runbook_gate.engine.acting import World
 from runbook_gate.engine.heads import Heads
 from runbook_gate.engine.journal import Journal
-from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.client import Exchange, OpaGate
 from runbook_gate.ledger import Finished
 from runbook_gate.models.entry import Entry
@@ -124,10 +123,8 @@ class WatchedSession(Session):
         self._points, self._heads = points, WatchedHeads(self._heads, points)
         return self
 
-    def _carry(self, journal: Journal, given: Bundle, served: Serving) -> Finished:
-        return super()._carry(
-            journal, given, replace(served, gate=cast(OpaGate, WatchedGate(served.gate, self._points)))
-        )
+    def _carry(self, journal: Journal, served: Serving) -> Finished:
+        return super()._carry(journal, replace(served, gate=cast(OpaGate, WatchedGate(served.gate, self._points))))
 
     def _delivered(self, finished: Finished) -> Finished:
         with self._points.around("delivery"):

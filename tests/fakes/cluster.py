@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any
 
-from tests.fakes.server import FakeServer
+from tests.fakes.server import Answer, FakeServer, failure
 
 from runbook_gate.audit.projection import audit_event
 from runbook_gate.audit.protocol import AuditQuery
@@ -31,7 +31,7 @@ class Fault:
     Attributes:
         outcome: what the client sees.
         delivered: whether the server carried it out all the same.
-        status: of an answer in place of the server's.
+        status: of an answer that says it failed; None for no answer.
     """
 
     outcome: Transport
@@ -102,13 +102,20 @@ class FakeConnection:
         sent_ms = cluster.clock.read().at_ms
         fault = cluster.fault(call)
         if fault and not fault.delivered:
-            return self._failed(fault.outcome, fault.status)
+            return self._faulty(fault, sent_ms)
         answer, audit_id = cluster.server.handle(call)
-        if fault:
-            return self._failed(fault.outcome, fault.status)
+        return self._faulty(fault, sent_ms) if fault else self._answered(answer, audit_id, sent_ms)
+
+    def _faulty(self, fault: Fault, sent_ms: int) -> Exchange:
+        if fault.status is None:
+            return self._failed(fault.outcome)
+        return self._answered(failure(fault.status, "InternalError", "it failed", "namespaces"), "a-fault", sent_ms)
+
+    def _answered(self, answer: Answer, audit_id: str, sent_ms: int) -> Exchange:
+        cluster = self._cluster
         now = cluster.clock.read()
         warnings = [("warning", f'299 - "{_escaped(text)}"') for text in answer.warnings]
-        date = ("date", formatdate(now.at_ms / 1000, usegmt=True))
+        date = ("date", formatdate(cluster.server.clock.read().at_ms / 1000, usegmt=True))
         return Exchange(
             endpoint=cluster.name,
             outcome="answered",
@@ -120,10 +127,9 @@ class FakeConnection:
             body=json.dumps(answer.body).encode(),
         )
 
-    def _failed(self, outcome: Transport, status: int | None = None) -> Exchange:
+    def _failed(self, outcome: Transport) -> Exchange:
         now = self._cluster.clock.read()
-        body = json.dumps({"kind": "Status", "status": "Failure", "code": status}).encode() if status else b""
-        return Exchange(self._cluster.name, outcome, now.at_ms, now.at_ms, now.boottime_ms, status, (), body)
+        return Exchange(self._cluster.name, outcome, now.at_ms, now.at_ms, now.boottime_ms)
 
 
 class FakeAuditLog:

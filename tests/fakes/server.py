@@ -45,6 +45,7 @@ class FakeServer:
         audit: raw events, oldest first.
         created: raw events of the creations, apart because they are older than any run.
         user: as whom the executor is seen.
+        clock: the server's, which is not always the executor's.
     """
 
     def __init__(self, clock: Clock, user: str = "runbook-gate") -> None:
@@ -52,7 +53,7 @@ class FakeServer:
         self.audit: list[dict[str, Any]] = []
         self.created: list[dict[str, Any]] = []
         self.user = user
-        self._clock = clock
+        self.clock = clock
         self._version = 100
         self.create_namespace("kube-system")
 
@@ -86,6 +87,16 @@ class FakeServer:
         found = self.namespaces[name]
         found["status"]["phase"] = "Terminating"
         found["metadata"].update(deletionTimestamp=self._stamp(), resourceVersion=str(self._version))
+        call = Call("DELETE", "/api/v1/namespaces/{name}", {"name": name})
+        deleted = Answer(200, copy.deepcopy(found))
+        self.audit.append(self._event(call, deleted, str(uuid.uuid4()), self._stamp(), "platform-team"))
+
+    def recreate(self, name: str) -> str:
+        """Delete a namespace for good and create another one under its name; return that one's uid."""
+        self.terminate(name)
+        created = self.create_namespace(name)
+        self.audit.append(self.created.pop())
+        return created
 
     def handle(self, call: Call, user: str | None = None) -> tuple[Answer, str]:
         """Answer a request and write its audit event."""
@@ -145,11 +156,11 @@ class FakeServer:
         return Answer(201, created, said.warnings, said.annotations)
 
     def _stamp(self) -> str:
-        moment = datetime.fromtimestamp(self._clock.read().at_ms / 1000, UTC)
+        moment = datetime.fromtimestamp(self.clock.read().at_ms / 1000, UTC)
         return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def _event(self, call: Call, answer: Answer, audit_id: str, received: str, user: str) -> dict[str, Any]:
-        verbs = {"GET": "get", "PATCH": "patch", "POST": "create"}
+        verbs = {"GET": "get", "PATCH": "patch", "POST": "create", "DELETE": "delete"}
         name = call.path_params.get("name") or ((call.body or {}).get("metadata") or {}).get("name")
         reviews = call.path.endswith("reviews")
         namespaced = call.path_params.get("name") or call.path_params.get("namespace")

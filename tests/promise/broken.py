@@ -74,6 +74,9 @@ def _of_run(history: History, made: Mapping[str, int], *, ended: bool) -> Iterat
         [end and end.kind],
     ):
         yield "an end that is not its last entry"
+    leases = [entry.lease for entry in history.entries]
+    if leases != sorted(leases):
+        yield f"an entry of an older lease after one of a newer: {leases}"
     yield from _attempts(history)
     if end is not None and end.kind == "completed":
         yield from _unverified(history)
@@ -100,9 +103,9 @@ def _attempts(history: History) -> Iterator[str]:
 
 def _unverified(history: History) -> Iterator[str]:
     last = max((entry.seq for entry in history.entries if entry.kind == "intent"), default=0)
-    words = _words(history, last, history.newest.seq)
-    # Facts that were not there yet are gathered again at cp4; only the go of cp3 may stand before that.
-    if [word for word in words if word != "cp4 wait"][-2:] != ["cp3 proceed", "cp4 complete"]:
+    # While a register does not answer, cp4 waits and gathers again.
+    words = [word for word in _words(history, last, history.newest.seq) if word != "cp4 wait"]
+    if words[-2:] != ["cp3 proceed", "cp4 complete"]:
         yield f"completed after {words}"
     rounds = history.rounds(history.newest.step)
     if len(rounds) < 2:

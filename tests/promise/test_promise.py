@@ -161,6 +161,7 @@ def held_by_another(entries: list[Entry]) -> Iterable[Entry]:
         (numbered(2), "attempts [2, 2]"),
         (said("cp2", "retry", "proceed"), "attempt 2 without a retry of attempt 1"),
         (held_by_another, "without a go that its own process received"),
+        (held_by_another, "an entry of an older lease after one of a newer"),
         (said("cp3", "proceed", "wait"), "completed after"),
         (lambda entries: [*entries, entries[-1]], "an end that is not its last entry"),
     ],

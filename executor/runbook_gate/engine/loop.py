@@ -97,6 +97,8 @@ class Run:
                 self._end()
                 return None
             case Ended():
+                # Another process ended it between this one's lease and its first look: then the lease is lost.
+                self._journal.renew(self._clock.read())
                 raise LedgerBroken("The run has its last entry, and is still held as active.")
 
     def _advance(self, checkpoint: Checkpoint) -> Checkpoint | None:
