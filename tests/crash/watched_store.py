@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
@@ -20,8 +21,10 @@ from runbook_gate.session import program
 class WatchedDatabase(Database):
     """A point before each commit, when all was written and nothing is durable, and one after it."""
 
-    def __init__(self, engine: Engine, clock: Clock, executor: Executor, points: Points) -> None:
-        super().__init__(engine, clock, executor)
+    def __init__(
+        self, engine: Engine, clock: Clock, executor: Executor, points: Points, path: Path | None = None
+    ) -> None:
+        super().__init__(engine, clock, executor, path)
         self._points = points
 
     @contextmanager
@@ -61,9 +64,9 @@ def open_watched(settings: Settings, clock: Clock, points: Points) -> Store:
     """Open the configured ledger; opening it is watched too."""
 
     class Watched(Store):
-        def __init__(self, engine: Engine, *, clock: Clock, executor: Executor) -> None:
-            super().__init__(engine, clock=clock, executor=executor)
-            watched = WatchedDatabase(engine, clock, executor, points)
+        def __init__(self, engine: Engine, *, clock: Clock, executor: Executor, path: Path | None = None) -> None:
+            super().__init__(engine, clock=clock, executor=executor, path=path)
+            watched = WatchedDatabase(engine, clock, executor, points, path)
             for part in (self, *vars(self).values()):
                 if hasattr(part, "_database"):
                     part._database = watched

@@ -36,8 +36,8 @@ def is_write(call: Call) -> bool:
 class WatchedStore(Store):
     """Points `begin` before each transaction, and `commit` when nothing of it is durable yet."""
 
-    def __init__(self, engine: Engine, *, clock: Clock, executor: Executor) -> None:
-        super().__init__(engine, clock=clock, executor=executor)
+    def __init__(self, engine: Engine, *, clock: Clock, executor: Executor, path: Path | None = None) -> None:
+        super().__init__(engine, clock=clock, executor=executor, path=path)
         event.listen(engine, "checkout", self._begin)
         event.listen(engine, "commit", self._commit)
 
