@@ -77,7 +77,8 @@ def test_a_process_that_was_held_anywhere_records_nothing_once_it_was_overtaken(
     assert outcome_of(second) == "complete"
     entries = history(world).entries
     executors.let_go(first)
-    assert outcome_of(first) == "LeaseLost"
+    # A process that was held before it took the run up finds it ended.
+    assert outcome_of(first) in {"LeaseLost", "HeldElsewhere"}
     assert history(world).entries == entries
     assert breaches(executors, ended=True) == []
 
