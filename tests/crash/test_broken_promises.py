@@ -17,6 +17,7 @@ from tests.crash.worlds import CrashWorld, Remains
 
 from runbook_gate.cluster.protocol import LabelPatch
 from runbook_gate.engine.journal import Journal
+from runbook_gate.gate.bundle import Bundle
 from runbook_gate.ledger import Finished
 from runbook_gate.serving import Serving
 
@@ -24,7 +25,7 @@ from runbook_gate.serving import Serving
 class SendsAgain(WatchedSession):
     """Sends a write again of which it has no answer."""
 
-    def _carry(self, journal: Journal, served: Serving) -> Finished:
+    def _carry(self, journal: Journal, given: Bundle, served: Serving) -> Finished:
         intent = journal.history.newest
         if intent.kind == "intent":
             wanted = {name: intent.body[name] for name in ("uid", "resource_version", "labels")}
@@ -32,7 +33,7 @@ class SendsAgain(WatchedSession):
             world: Any = self._world(self.settings, self.clock, lambda: journal.history.opened.ledger)
             with world.cluster.open(20) as connection:
                 connection.patch_namespace(patch, dry_run=False, audit_id=intent.sha256)
-        return super()._carry(journal, served)
+        return super()._carry(journal, given, served)
 
 
 class ForgetsTheLease(WatchedSession):
@@ -60,9 +61,10 @@ class NotDurable(CrashWorld):
     def keep(self, point: str) -> Remains:
         left = super().keep(point)
         ledger = {name: data for name, data in left.files.items() if name.startswith("ledger")}
-        self.older = ledger if self.newest is None else self.older if ledger == self.newest else self.newest
-        self.newest = ledger
-        return replace(left, files={**left.files, **self.older})
+        if ledger != self.newest:
+            self.older, self.newest = self.newest or ledger, ledger
+        others = {name: data for name, data in left.files.items() if name not in ledger}
+        return replace(left, files={**others, **self.older})
 
 
 def test_a_store_that_loses_what_it_recorded_shows(stage: Stage) -> None:

@@ -119,7 +119,7 @@ def test_a_run_on_the_real_api_server_meets_the_points_of_one_in_memory(stage: S
 
 @pytest.mark.parametrize("way", KILLED)
 def test_a_process_that_is_killed_at_some_points(stage: Stage, theatres: Stages, count: Count, way: str) -> None:
-    where = random.Random(20260721).sample(points(stage, way), 4)
+    where = random.Random(20260721).sample(points(stage, way), 3)
     figures = count(f"one SIGKILL, {way}")
     killed_once(stage, theatres, way, where, figures)
     assert figures.wrong == []
