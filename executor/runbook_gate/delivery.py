@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Final
 
 from runbook_gate.errors import Undelivered
 from runbook_gate.ledger import Store
 from runbook_gate.models.packet import Packet
 from runbook_gate.packet.markdown import render
+
+_ALL: Final = 1_000_000
 
 
 def deliver(store: Store, packet_id: str | None, folder: Path | None) -> None:
@@ -42,7 +45,8 @@ def undelivered(store: Store, folder: Path | None) -> list[str]:
     """Ids of open escalations whose packet is not in the folder."""
     if folder is None:
         return []
-    return [one.id for one in store.escalations.list("open") if not (folder / f"{one.id}.md").exists()]
+    every = store.escalations.list("open", limit=_ALL)
+    return [one.id for one in every if not (folder / f"{one.id}.md").exists()]
 
 
 def _replace(path: Path, text: str) -> None:
