@@ -13,7 +13,7 @@ from runbook_gate.ledger import Store
 from runbook_gate.models.packet import Packet
 from runbook_gate.packet.markdown import render
 
-MANY: Final = 100_000
+_ALL: Final = 1_000_000
 
 
 def deliver(store: Store, packet_id: str | None, folder: Path | None) -> None:
@@ -47,8 +47,8 @@ def undelivered(store: Store, folder: Path | None) -> list[str]:
     """Ids of open escalations whose packet is not in the folder."""
     if folder is None:
         return []
-    waiting = store.escalations.list("open", limit=MANY)
-    return [one.id for one in waiting if not (folder / f"{one.id}.md").exists()]
+    every = store.escalations.list("open", limit=_ALL)
+    return [one.id for one in every if not (folder / f"{one.id}.md").exists()]
 
 
 def _replace(path: Path, text: str) -> None:

@@ -99,13 +99,14 @@ class Session:
             HeldElsewhere: another run or process holds the target.
             Stopped: the run can be resumed.
         """
-        if (stored := self.store.runs.result(task_id)) is not None:
+        status = self.store.tasks.status(task_id)
+        if status.state == "finished":
+            stored = self.store.runs.result(task_id)
+            if stored is None:
+                raise UsageFault(f"Task {task_id} was withdrawn.", advice="Submit it again with an id of its own.")
             if self._heads.configured:
                 self._heads.publish(self.store.runs.entries(stored.run)[-1])
             return self._delivered(stored)
-        status = self.store.tasks.status(task_id)
-        if status.state == "finished":
-            raise UsageFault(f"Task {task_id} was withdrawn.", advice="Submit it again with an id of its own.")
         return self._begin(task_id) if status.run is None else self._go_on(status.run)
 
     def open(

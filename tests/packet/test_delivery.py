@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.runs import LittleWorld
+from tests.ledger.samples import whole_run
 
-from runbook_gate.delivery import deliver
+from runbook_gate.delivery import deliver, undelivered
 from runbook_gate.errors import Undelivered
 from runbook_gate.ledger import Finished
 
@@ -61,3 +62,11 @@ def test_a_completed_run_has_none(world: LittleWorld, tmp_path: Path) -> None:
     with world.open() as store:
         deliver(store, completed.packet, tmp_path / "elsewhere")
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_no_packet_is_forgotten_behind_many_that_nobody_acknowledged(
+    world: LittleWorld, finished: Finished, tmp_path: Path
+) -> None:
+    with world.open() as store:
+        made = [whole_run(store, number, target=f"elsewhere/{number}", kind="escalated") for number in range(1, 102)]
+        assert sorted(undelivered(store, tmp_path / "packets")) == sorted(str(one.packet) for one in made)

@@ -49,7 +49,7 @@ def broken(
         return [f"ledger verify: {verification.result}"]
     runs, seen = store.runs.list(limit=100_000), list(events)
     found = [f"task {task} has {number} runs" for task, number in Counter(r.task for r in runs).items() if number > 1]
-    made = Counter(one.run for one in store.escalations.list("all"))
+    made = Counter(one.run for one in store.escalations.list("all", limit=100_000))
     histories = [History(store.runs.entries(run.id)) for run in runs]
     for history in histories:
         found += [f"run {history.newest.run}: {told}" for told in _of_run(history, made, ended=ended)]
@@ -57,7 +57,7 @@ def broken(
         here = [history for history in histories if history.opened.task.namespace == namespace]
         found += [f"namespace {namespace}: {told}" for told in _of_namespace(here, *told(seen, namespace), user)]
     if packets is not None:
-        stored, delivered = sorted(one.id for one in store.escalations.list("all")), sorted(packets)
+        stored, delivered = sorted(one.id for one in store.escalations.list("all", limit=100_000)), sorted(packets)
         found += [] if stored == delivered else [f"packets {delivered} were delivered, not {stored}"]
     return found
 

@@ -60,7 +60,9 @@ class Executors:
         if self.world.tables.appended(lost) != before:
             self.wrong.append(f"a process appended under a lease that it had lost: {lost}")
         self.outcomes[outcome_of(process)] += 1
-        if process.state == "ended" and not isinstance(process.fault, Stopped | HeldElsewhere | None):
+        withdrawn = str(process.fault) in {f"Task {task_id} was withdrawn." for task_id in self.world.withdrawn}
+        foreseen = isinstance(process.fault, Stopped | HeldElsewhere | None) or withdrawn
+        if process.state == "ended" and not foreseen:
             self.wrong.append("".join(traceback.format_exception(process.fault)))
 
     @property

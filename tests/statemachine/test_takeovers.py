@@ -132,3 +132,16 @@ def test_a_process_that_dies_in_a_transaction_leaves_nothing_of_it(
     world.pass_time(61_000)
     assert outcome_of(executors.start(task_id)) == "complete"
     assert breaches(executors, ended=True) == []
+
+
+@pytest.mark.parametrize("nth", range(1, 7))
+def test_a_process_that_was_held_before_it_had_a_run_gets_the_result_or_is_told_to_start_again(
+    world: RestlessWorld, executors: Executors, nth: int
+) -> None:
+    task_id = world.ask_for(NAMESPACE)
+    first = executors.start(task_id, Incident("begin", nth, "pause"))
+    assert first.leases == set()
+    assert outcome_of(executors.start(task_id)) == "complete"
+    executors.let_go(first)
+    assert outcome_of(first) in {"complete", "HeldElsewhere"}
+    assert breaches(executors, ended=True) == []

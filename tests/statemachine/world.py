@@ -65,6 +65,7 @@ class RestlessWorld(Acts):
 
     Attributes:
         tasks: ids of the tasks that were submitted and not withdrawn.
+        withdrawn: those that were.
         submitted: how many were submitted.
         tables: a look into the store past the product.
         sent: every write that left an executor.
@@ -81,6 +82,7 @@ class RestlessWorld(Acts):
         (folder / "stranger.tar.gz").write_bytes(stranger.bundle.raw)
         self.in_flight: list[Call] = []
         self.tables, self.submitted = Tables(self.settings.store, self.clock), 0
+        self.withdrawn = list[str]()
         self.tasks, self.sent, self.acted = list[str](), list[Sent](), Counter[str]()
         for namespace in NAMESPACES:
             uid = self.server.create_namespace(namespace)
@@ -115,7 +117,8 @@ class RestlessWorld(Acts):
         """Withdraw the newest task, if it is still queued."""
         with self.open() as store:
             if self.tasks and store.tasks.status(self.tasks[-1]).state == "queued":
-                store.tasks.withdraw(self.tasks.pop(), actor="platform-team")
+                self.withdrawn.append(self.tasks.pop())
+                store.tasks.withdraw(self.withdrawn[-1], actor="platform-team")
 
     def mend(self) -> None:
         """Everything answers again, nobody is paused, and the clock is right."""
