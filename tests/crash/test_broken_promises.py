@@ -17,7 +17,6 @@ from tests.crash.worlds import CrashWorld, Remains
 
 from runbook_gate.cluster.protocol import LabelPatch
 from runbook_gate.engine.journal import Journal
-from runbook_gate.gate.bundle import Bundle
 from runbook_gate.ledger import Finished
 from runbook_gate.serving import Serving
 
@@ -25,7 +24,7 @@ from runbook_gate.serving import Serving
 class SendsAgain(WatchedSession):
     """Sends a write again of which it has no answer."""
 
-    def _carry(self, journal: Journal, given: Bundle, served: Serving) -> Finished:
+    def _carry(self, journal: Journal, served: Serving) -> Finished:
         intent = journal.history.newest
         if intent.kind == "intent":
             wanted = {name: intent.body[name] for name in ("uid", "resource_version", "labels")}
@@ -33,7 +32,7 @@ class SendsAgain(WatchedSession):
             world: Any = self._world(self.settings, self.clock, lambda: journal.history.opened.ledger)
             with world.cluster.open(20) as connection:
                 connection.patch_namespace(patch, dry_run=False, audit_id=intent.sha256)
-        return super()._carry(journal, given, served)
+        return super()._carry(journal, served)
 
 
 class ForgetsTheLease(WatchedSession):
