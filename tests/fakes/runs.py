@@ -15,6 +15,7 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.cluster import FakeAuditLog, FakeCluster, Fault
 from tests.fakes.server import FakeServer
 
+from runbook_gate.audit.protocol import AuditLog
 from runbook_gate.clock import Clock
 from runbook_gate.cluster.calls import Call
 from runbook_gate.configuration import Opa, Settings
@@ -45,6 +46,7 @@ class LittleWorld:
         server: the API server in memory.
         fault: asked before each request of a run.
         stopping: asked by runs at their safe points.
+        audit_log: makes the audit log of a run.
     """
 
     def __init__(self, folder: Path, bundle: Bundle, sidecar: Sidecar) -> None:
@@ -60,6 +62,7 @@ class LittleWorld:
         self.server = FakeServer(self.clock)
         self.fault: Callable[[Call], Fault | None] = lambda call: None
         self.stopping: Callable[[], bool] = lambda: False
+        self.audit_log: Callable[[FakeServer], AuditLog] = FakeAuditLog
 
     def open(self) -> Store:
         """The store."""
@@ -103,7 +106,7 @@ class LittleWorld:
             cluster=cluster,
             servers=(),
             registers=FileRegisters(settings.registers, clock),
-            audit=FakeAuditLog(self.server),
+            audit=self.audit_log(self.server),
             clock=clock,
             ledger_facts=facts,
         )
