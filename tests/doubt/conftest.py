@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from runbook_gate.audit.protocol import AuditQuery
 from runbook_gate.cluster import calls
 from runbook_gate.cluster.calls import Call
 from runbook_gate.cluster.protocol import LabelPatch
-from runbook_gate.demo.stage import REMOVED
+from runbook_gate.demo.stage import REMOVED, rfc3339
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.sidecar import Sidecar
 from runbook_gate.models.observation import AuditAnswer
@@ -54,7 +55,9 @@ class DoubtfulWorld(LittleWorld):
         self.log = LateAuditLog(self.server)
         self.audit_log = lambda server: self.log
         self.fault = self._first_write
-        self.submit("task-1", NAMESPACE)
+        until = rfc3339(datetime.now(UTC) + timedelta(minutes=3))
+        approval = {"reference": "CHG-20431", "by": "platform-governance", "until": until}
+        self.submit("task-1", NAMESPACE, prequalification=approval)
 
     def _first_write(self, call: Call) -> Fault | None:
         if call.method != "PATCH" or ("dryRun", "All") in call.query:
