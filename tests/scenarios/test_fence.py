@@ -33,6 +33,7 @@ VERSION = '"resource_version": _last.object.resource_version,'
 KEYS = '"label_keys": given.runbook.label_keys,'
 UID = '"uid": _last.object.uid,'
 NOT_AFTER = '"not_after_ms": min([input.now_ms + given.runbook.limits_ms.go, input.opened.body.deadline_ms]),'
+SINCE_EARLIER = '"since_ms": attempts.since_ms - given.runbook.limits_ms.skew,'
 AUDIT_IDS, SINCE = '"audit_ids": attempts.audit_ids,', '"since_ms": attempts.since_ms,'
 MISSING = '"audit_ids": _missing,'
 METADATA = "_metadata := {"
@@ -147,7 +148,8 @@ LOOKS: dict[str, tuple[Changes, str]] = {
     "another namespace": ({RESOLVE: [(NAMESPACE, '"namespace": "kube-system",')]}, "namespace"),
     "other labels": ({RESOLVE: [(KEYS, '"label_keys": ["team"],')]}, "labels"),
     "somebody else's request": ({RESOLVE: [(AUDIT_IDS, '"audit_ids": ["somebody-elses"],')]}, "audit_ids"),
-    "a longer time": ({RESOLVE: [(SINCE, '"since_ms": 0,')]}, "since"),
+    "a longer time": ({RESOLVE: [(SINCE_EARLIER, '"since_ms": 0,')]}, "since"),
+    "a shorter time": ({RESOLVE: [(SINCE_EARLIER, '"since_ms": attempts.since_ms + 1,')]}, "since"),
 }
 
 

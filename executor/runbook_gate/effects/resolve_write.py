@@ -12,6 +12,8 @@ from runbook_gate.models.observation import ResolveWriteBody
 from runbook_gate.models.params import ResolveWriteParams
 
 ALLOWANCE_S: Final = 20.0
+# By how much a look may begin before what matters: for the skew of the servers' clocks, and for nobody else's business.
+EARLIER_MS: Final = 60_000
 
 
 class ResolveWrite(Effect[ResolveWriteParams, ResolveWriteBody]):
@@ -27,7 +29,7 @@ class ResolveWrite(Effect[ResolveWriteParams, ResolveWriteBody]):
             "namespace": params.namespace == facts.task.namespace,
             "labels": sorted(params.label_keys) == sorted(facts.label_keys),
             "audit_ids": sorted(params.audit_ids) == sorted(facts.intents),
-            "since": params.since_ms <= facts.since_ms,
+            "since": 0 <= facts.since_ms - params.since_ms <= EARLIER_MS,
         }
         return next((code for code, kept in rules.items() if not kept), None)
 
