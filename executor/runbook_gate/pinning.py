@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 from runbook_gate.core.history import History
 from runbook_gate.engine.journal import Journal
 from runbook_gate.errors import LedgerBroken, SidecarFault, UnknownRecord
@@ -25,16 +28,30 @@ def governing(store: Store, history: History, given: Bundle) -> Bundle:
         raise LedgerBroken(f"the bundle that run {history.newest.run} is pinned to is no longer in the store") from None
 
 
-def repin(store: Store, journal: Journal, given: Bundle, served: Serving) -> None:
+def repin(
+    store: Store,
+    journal: Journal,
+    given: Bundle,
+    served: Serving,
+    awaiting: Callable[[], AbstractContextManager[None]],
+) -> None:
     """Pin a run in which nothing was written yet to the bundle and the OPA that are there now.
 
     Where nothing answers, the run's first question says so on the record.
+
+    Args:
+        store: the ledger.
+        journal: the run.
+        given: the bundle that is configured.
+        served: the sidecar that serves it.
+        awaiting: makes the block in which OPA's answer is awaited.
     """
     history = journal.history
     if history.attempts_made():
         return
     try:
-        pins = served.pins(given)
+        with awaiting():
+            pins = served.pins(given)
     except SidecarFault:
         return
     if (pins.content_sha256, pins.opa_version) == (history.pins.content_sha256, history.pins.opa_version):

@@ -139,7 +139,7 @@ class Session:
 
     def _begin(self, task_id: str) -> Finished:
         """Open a run for a queued task; whatever is missing is found before anything is recorded."""
-        given = read_bundle(self.settings)
+        given = self._given()
         self.store.runs.require_free(target_key(given, self.store.tasks.get(task_id)))
         self._world(self.settings, self.clock, partial(self.store.facts, ""))
         self._heads.check()
@@ -161,10 +161,9 @@ class Session:
             if isinstance(continuation(journal.history), Conclude):
                 return self._delivered(conclude(journal))
             try:
-                given = read_bundle(self.settings)
+                given = self._given()
                 with self._served(governing(self.store, journal.history, given)) as served:
-                    with self._awaiting():
-                        repin(self.store, journal, given, served)
+                    repin(self.store, journal, given, served, self._awaiting)
                     return self._carry(journal, served)
             except (SidecarFault, UsageFault, EnvironmentFault, LedgerBroken):
                 self.check_stopping()
@@ -195,6 +194,10 @@ class Session:
         deliver(self.store, finished.packet, self.settings.packet_dir)
         self._heads.settle()
         return finished
+
+    def _given(self) -> Bundle:
+        with self._awaiting():
+            return read_bundle(self.settings)
 
     @contextmanager
     def _served(self, bundle: Bundle) -> Iterator[Serving]:

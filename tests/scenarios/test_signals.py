@@ -114,18 +114,22 @@ def question_hangs(checkpoint: str) -> Stage:
     return stage
 
 
-@contextlib.contextmanager
-def sidecar_hangs(theatre: Theatre, hang: Hang) -> Iterator[None]:
-    """An opa that checks and builds, and never answers when it is to serve."""
-    opa, begun = theatre.folder / "opa", theatre.folder / "begun"
-    opa.write_text(f'#!/bin/sh\n[ "$1" = run ] || exec {find_tool("opa")} "$@"\ntouch {begun}\nexec sleep {HANGS_S}\n')
-    opa.chmod(0o755)
-    watcher = threading.Thread(target=reached_when, args=(begun, hang), daemon=True)
-    watcher.start()
-    healthy = theatre.settings
-    theatre.settings = healthy.model_copy(update={"opa": Opa(binary=opa)})
-    yield
-    theatre.settings = healthy
+def opa_hangs(command: str) -> Stage:
+    """An opa that never ends one of its commands."""
+
+    @contextlib.contextmanager
+    def stage(theatre: Theatre, hang: Hang) -> Iterator[None]:
+        opa, begun = theatre.folder / "opa", theatre.folder / "begun"
+        hangs = f'[ "$1" = {command} ] || exec {find_tool("opa")} "$@"'
+        opa.write_text(f"#!/bin/sh\n{hangs}\ntouch {begun}\nexec sleep {HANGS_S}\n")
+        opa.chmod(0o755)
+        threading.Thread(target=reached_when, args=(begun, hang), daemon=True).start()
+        healthy = theatre.settings
+        theatre.settings = healthy.model_copy(update={"opa": Opa(binary=opa)})
+        yield
+        theatre.settings = healthy
+
+    return stage
 
 
 def reached_when(file: Path, hang: Hang) -> None:
@@ -134,7 +138,8 @@ def reached_when(file: Path, hang: Hang) -> None:
 
 
 HANGS: dict[str, tuple[Stage, int]] = {
-    "the sidecar starts": (sidecar_hangs, 0),
+    "the bundle is checked": (opa_hangs("check"), 0),
+    "the sidecar starts": (opa_hangs("run"), 0),
     "cp0 is asked": (question_hangs("cp0"), 0),
     "the namespace is read": (read_hangs, 0),
     "cp1 is asked": (question_hangs("cp1"), 0),
