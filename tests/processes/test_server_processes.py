@@ -14,7 +14,7 @@ import pytest
 
 from runbook_gate.errors import EnvironmentFault, ServerFault
 from runbook_gate.localcluster import LocalCluster, find_tool
-from runbook_gate.processes import ServerProcess, free_port
+from runbook_gate.processes import ServerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,9 +125,3 @@ def test_a_missing_tool_names_the_command_that_builds_it(monkeypatch: pytest.Mon
         find_tool("no-such-tool")
     assert "no-such-tool" in str(raised.value)
     assert raised.value.advice == "Run `make tools`."
-
-
-def test_free_ports_differ_and_are_outside_the_range_of_outgoing_connections() -> None:
-    ports = {free_port() for _ in range(20)}
-    assert len(ports) > 10
-    assert all(20_000 <= port < 32_000 for port in ports)

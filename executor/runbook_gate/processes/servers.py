@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,23 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _LAUNCH = Path(__file__).with_name("launch.py")
-_FIRST_PORT, _LAST_PORT = 20_000, 31_999
-
-
-def free_port() -> int:
-    """A port on 127.0.0.1 on which nothing listens now.
-
-    Chosen below the range from which the kernel gives ports to outgoing connections, so that a server that
-    was stopped finds its port still free when it starts again.
-    """
-    for port in random.sample(range(_FIRST_PORT, _LAST_PORT), 200):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise ServerFault("No port between 20000 and 31999 is free on 127.0.0.1.")
 
 
 class ServerProcess:
