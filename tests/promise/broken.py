@@ -158,7 +158,7 @@ def _conflict(made: AttemptEntries) -> bool:
 
 
 def _foreign(write: Write, versions: Sequence[Version], first: int, keys: Iterable[str], user: str) -> Iterator[str]:
-    """Somebody else's change of the labels between the read before the first intent and a write that landed."""
+    """Somebody else's change of the labels between a version and a write that landed."""
     for older, newer in pairwise(versions):
         moved = [key for key in keys if older.labels.get(key) != newer.labels.get(key)]
         if newer.number > first and moved and newer.write.user != user:
