@@ -19,7 +19,7 @@ from typing import Any
 
 from tests.promise.audit import Version, Write, told
 
-from runbook_gate.core.history import History
+from runbook_gate.core.history import AttemptEntries, History
 from runbook_gate.ledger import Store
 from runbook_gate.models.entry import Entry
 
@@ -147,12 +147,18 @@ def _one_write(write: Write, history: History, intent: Entry, versions: Sequence
     for key, wanted in task.labels.items():
         if before[-1].labels.get(key) not in (task.drift.labels.get(key), wanted):
             yield f"write {write.audit_id} overwrote a newer value of {key}"
-    first = int(history.attempts(intent.step)[0].intent.body["resource_version"])
+    # A conflict is a definite no: what is read after it counts alone. A write in doubt may have been reverted.
+    doubtful = [made.intent for made in history.attempts(intent.step) if not _conflict(made)] or [intent]
+    first = int(doubtful[0].body["resource_version"])
     yield from _foreign(write, [one for one in versions if one.number <= landed.number], first, task.labels, user)
 
 
+def _conflict(made: AttemptEntries) -> bool:
+    return made.observation is not None and made.observation.body["patched"]["http"]["status"] == 409
+
+
 def _foreign(write: Write, versions: Sequence[Version], first: int, keys: Iterable[str], user: str) -> Iterator[str]:
-    """Somebody else's change of the labels between the read before the first intent and a write that landed."""
+    """Somebody else's change of the labels between a version and a write that landed."""
     for older, newer in pairwise(versions):
         moved = [key for key in keys if older.labels.get(key) != newer.labels.get(key)]
         if newer.number > first and moved and newer.write.user != user:

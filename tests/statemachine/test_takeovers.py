@@ -145,3 +145,13 @@ def test_a_process_that_was_held_before_it_had_a_run_gets_the_result_or_is_told_
     executors.let_go(first)
     assert outcome_of(first) in {"complete", "HeldElsewhere"}
     assert breaches(executors, ended=True) == []
+
+
+def test_what_others_wrote_before_a_conflict_is_judged_by_its_values(
+    world: RestlessWorld, executors: Executors
+) -> None:
+    restored = Incident("write", 1, "label", (NAMESPACE, "approved"))
+    removed = Incident("written", 1, "label", (NAMESPACE, "removed"))
+    assert outcome_of(executors.start(world.ask_for(NAMESPACE), restored, removed)) == "complete"
+    assert answers(world) == [409, 200]
+    assert breaches(executors, ended=True) == []
