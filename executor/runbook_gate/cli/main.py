@@ -27,7 +27,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "show": ("show", "Tell what happened in a run."),
     "escalations": ("escalations", "List, show, acknowledge and resolve escalations."),
     "ledger": ("ledger", "Check the ledger's chains."),
-    "policy": ("policy", "Build the policy bundle."),
+    "policy": ("policy", "Build, inspect, compare and explain policies."),
     "config": ("config", "Show the effective configuration."),
     "doctor": ("doctor", "Check everything that a run needs."),
     "demo": ("demo", "Do the main job on a local API server."),
