@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "escalations": ("escalations", "List, show, acknowledge and resolve escalations."),
     "ledger": ("ledger", "Check the ledger's chains."),
     "policy": ("policy", "Build, inspect, compare and explain policies."),
+    "runbook": ("runbook", "Show and compare runbook revisions."),
     "config": ("config", "Show the effective configuration."),
     "doctor": ("doctor", "Check everything that a run needs."),
     "demo": ("demo", "Do the main job on a local API server."),

@@ -91,6 +91,17 @@ def by_digest(store: Store, sha256: str) -> Asked:
     return _asked(store, entries, asking[-1]) if asking else Asked(f"evidence {sha256}", document)
 
 
+def policies_of_run(store: Store, run: str) -> tuple[Bundle, str]:
+    """The policies that a run is pinned to now, and the runbook revision that its task names.
+
+    Raises:
+        UnknownRecord: there is no such run.
+    """
+    history = History(store.runs.entries(run))
+    raw = store.evidence.get(history.pins.bundle_sha256)
+    return Bundle.parse(raw, source="evidence"), history.opened.task.runbook
+
+
 def is_digest(named: str) -> bool:
     """Whether this can be the digest of evidence."""
     return _DIGEST.fullmatch(named) is not None
