@@ -14,7 +14,7 @@ BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check tools tools-demo fmt lint types policy schemas unit scenarios constraints clean python
+.PHONY: help demo test check tools tools-demo fmt lint types policy schemas docs fixtures release unit scenarios constraints clean python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,7 +45,7 @@ types: $(VENV)/installed-dev ## strict mypy over the package, the tests and the 
 	@echo "mypy: strict types"
 	@$(BIN)/mypy
 
-policy: tools ## format, strict compile, lint, tests, coverage and a reproducible bundle of the Rego policies
+policy: tools $(VENV)/installed-dev ## format, strict compile, lint, tests, coverage, made pages and a reproducible bundle of the Rego
 	@echo "opa fmt, opa check, regal, conftest, opa test"
 	@$(TOOLS)/opa fmt --fail --list policies policy-tests
 	@$(TOOLS)/opa check --strict $(CAPABILITIES) --schema schemas --bundle policies
@@ -57,6 +57,7 @@ policy: tools ## format, strict compile, lint, tests, coverage and a reproducibl
 		|| { echo "error: see not_covered in the output of: opa test --coverage $(REGO_TESTS)"; exit 1; }
 	@$(BUNDLE) --output build/bundle.tar.gz && $(BUNDLE) --output build/bundle-again.tar.gz
 	@cmp build/bundle.tar.gz build/bundle-again.tar.gz
+	@$(BIN)/python tools/docs.py --check
 
 fmt: $(VENV)/installed-dev tools ## formats the Python and the Rego code
 	@$(BIN)/ruff format executor tests tools
@@ -65,6 +66,15 @@ fmt: $(VENV)/installed-dev tools ## formats the Python and the Rego code
 
 schemas: $(VENV)/installed-dev ## writes schemas/ from the models
 	@$(BIN)/python tools/schemas.py
+
+docs: $(VENV)/installed-dev tools ## writes docs/denials.md and docs/runbooks/ from the policies
+	@$(BIN)/python tools/docs.py
+
+fixtures: $(VENV)/installed-dev tools ## writes the expected decisions of fixtures/decisions, and shows what changed
+	@$(BIN)/python tools/fixtures.py
+
+release: $(VENV)/installed-dev tools ## pins the runbook revisions that are not pinned yet; never changes a pin
+	@$(BIN)/python tools/release.py
 
 tools: python ## builds opa, etcd, kube-apiserver, conftest and regal once, into a cache folder
 	@$(PYTHON) tools/build.py

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
 from runbook_gate import resources
 from runbook_gate.binaries import find_tool
-from runbook_gate.cli import explaining
+from runbook_gate.cli import comparing, explaining
 from runbook_gate.cli.output import columns, emit, output_option
 from runbook_gate.cli.policies import bundle_option, opa_option, policies_of
 from runbook_gate.cli.recorded import asked
 from runbook_gate.cli.settings import settings, store_option
 from runbook_gate.errors import UsageFault
+from runbook_gate.gate.build import Signing
 from runbook_gate.gate.build import build as build_bundle
+from runbook_gate.policy import provenance
 from runbook_gate.policy.explanation import explain as explain_input
+from runbook_gate.policy.inventory import compare
+from runbook_gate.policy.inventory import inspect as inspect_policies
+from runbook_gate.policy.sources import load
 
 
 @click.group()
@@ -54,6 +60,35 @@ def explain(
 
 
 @policy.command()
+@click.argument("named", metavar="POLICIES")
+@opa_option
+@output_option
+def inspect(named: str, opa: Path | None, output: str) -> None:
+    """List what policies hold: runbooks, checks, codes and rules.
+
+    POLICIES is a bundle file, a folder named policies, or a git revision, such as HEAD~1 or git:main.
+    """
+    binary = opa or find_tool("opa")
+    told = inspect_policies(load(named, opa=binary), opa=binary)
+    emit(output, told, lambda: "\n".join(comparing.inspected(told)))
+
+
+@policy.command()
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@opa_option
+@output_option
+def diff(old: str, new: str, opa: Path | None, output: str) -> None:
+    """Say how policies differ: runbooks, checks, codes and rules.
+
+    OLD and NEW are each a bundle file, a folder named policies, or a git revision, such as HEAD~1 or git:main.
+    """
+    binary = opa or find_tool("opa")
+    told = compare(load(old, opa=binary), load(new, opa=binary), opa=binary)
+    emit(output, told, lambda: "\n".join(comparing.compared(told)))
+
+
+@policy.command()
 @click.option(
     "--policies",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -68,18 +103,36 @@ def explain(
     show_default=True,
     help="The bundle file.",
 )
+@click.option(
+    "--signing-key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Sign the bundle with this private key, a PEM file.",
+)
+@click.option("--signing-alg", metavar="NAME", default="RS256", show_default=True, help="Algorithm of the signature.")
+@click.option("--allow-dirty", is_flag=True, help="Build even if the folder differs from its git commit.")
 @opa_option
 @output_option
-def build(policies: Path | None, out: Path, opa: Path | None, output: str) -> None:
-    """Build a reproducible bundle whose revision is its content digest."""
-    bundle = build_bundle((policies or resources.policies()).resolve(), opa=opa or find_tool("opa"))
+def build(
+    policies: Path | None,
+    out: Path,
+    signing_key: Path | None,
+    signing_alg: str,
+    allow_dirty: bool,
+    opa: Path | None,
+    output: str,
+) -> None:
+    """Build a reproducible bundle whose revision is its content digest.
+
+    Beside FILE, FILE.json says of which git commit it is; in the bundle, that would change the digest.
+    """
+    folder = (policies or resources.policies()).resolve()
+    commit = provenance.of(folder, allow_dirty=allow_dirty)
+    signing = Signing(signing_key, signing_alg) if signing_key else None
+    bundle = build_bundle(folder, opa=opa or find_tool("opa"), signing=signing)
+    document = {"file": str(out), **provenance.document(bundle, commit)}
     _write(out, bundle.raw)
-    document = {
-        "file": str(out),
-        "revision": bundle.content_sha256,
-        "bundle_sha256": bundle.bundle_sha256,
-        "runbooks": sorted(bundle.data.get("runbooks", {})),
-    }
+    _write(out.with_name(f"{out.name}.json"), json.dumps(document, indent=2).encode() + b"\n")
     rows = [(key, ", ".join(value) if isinstance(value, list) else value) for key, value in document.items()]
     emit(output, document, lambda: "\n".join(columns(rows)))
 

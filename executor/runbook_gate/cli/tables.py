@@ -39,7 +39,9 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, indent: str =
     room = WIDTH - len(indent) - len(_GAP) * (len(header) - 1)
     widths = _fitting([_Column.of(cells) for cells in zip(*shown, strict=True)], room)
     for row in shown:
-        cells = [textwrap.wrap(cell, max(width, 1), break_on_hyphens=False) for cell, width in zip(row, widths, strict=True)]
+        cells = [
+            textwrap.wrap(cell, max(width, 1), break_on_hyphens=False) for cell, width in zip(row, widths, strict=True)
+        ]
         for line in zip_longest(*cells, fillvalue=""):
             yield (indent + _GAP.join(part.ljust(width) for part, width in zip(line, widths, strict=True))).rstrip()
 

@@ -31,6 +31,7 @@ ARGUMENTS: Final = (
     "--authorization=basic",
     "--skip-version-check",
     "--log-level=error",
+    "--skip-verify",
 )
 _LONGEST_SOCKET_PATH: Final = 107
 _GRACE_S: Final = 0.5  # it keeps nothing, so nothing is lost

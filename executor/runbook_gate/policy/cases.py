@@ -23,7 +23,7 @@ class Case:
     Attributes:
         path: its path below the folder of the cases, without suffix.
         input: the decision input, composed from its base and its patch.
-        expected: the expected decision, denials as code and facts.
+        expected: the expected decision, denials as code and facts; empty for a case that was never decided.
     """
 
     path: str
@@ -59,7 +59,7 @@ def one(folder: Path, path: str) -> Case:
         InvalidDocument: naming the file, if it is no case.
     """
     try:
-        return Case(path, _composed(folder, path), document(folder, path)["expected"])
+        return Case(path, _composed(folder, path), document(folder, path).get("expected", {}))
     except (KeyError, TypeError, ValueError, IndexError, OSError, RecursionError) as fault:
         raise InvalidDocument(f"{folder / path}.json: not a decision case: {type(fault).__name__}.") from fault
 
