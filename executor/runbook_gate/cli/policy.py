@@ -130,11 +130,16 @@ def build(
     commit = provenance.of(folder, allow_dirty=allow_dirty)
     signing = Signing(signing_key, signing_alg) if signing_key else None
     bundle = build_bundle(folder, opa=opa or find_tool("opa"), signing=signing)
-    document = {"file": str(out), **provenance.document(bundle, commit)}
+    document = {"file": str(out), **provenance.document(bundle, commit, policies=folder)}
     _write(out, bundle.raw)
     _write(out.with_name(f"{out.name}.json"), json.dumps(document, indent=2).encode() + b"\n")
-    rows = [(key, ", ".join(value) if isinstance(value, list) else value) for key, value in document.items()]
-    emit(output, document, lambda: "\n".join(columns(rows)))
+    emit(output, document, lambda: "\n".join(columns([(key, _shown(value)) for key, value in document.items()])))
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) if isinstance(value, list) else value or "unknown"
 
 
 def _write(out: Path, raw: bytes) -> None:

@@ -51,7 +51,7 @@ def changes(old: Any, new: Any, path: Path = ()) -> Iterator[Change]:
         yield from changes({}, new, path)
     elif new is ABSENT and isinstance(old, dict) and old:
         yield from changes(old, {}, path)
-    elif old is ABSENT or new is ABSENT or old != new:
+    elif not _same(old, new):
         yield Change(path, old, new)
 
 
@@ -59,11 +59,17 @@ def _items(old: list[Any], new: list[Any], path: Path) -> Iterator[Change]:
     if any(isinstance(item, dict | list) for item in [*old, *new]):
         yield from changes(_keyed(old), _keyed(new), path)
         return
-    gone, added = [item for item in old if item not in new], [item for item in new if item not in old]
+    gone = [item for item in old if not any(_same(item, other) for other in new)]
+    added = [item for item in new if not any(_same(item, other) for other in old)]
     yield from (Change(path, item, ABSENT) for item in gone)
     yield from (Change(path, ABSENT, item) for item in added)
     if not gone and not added and old != new:
         yield Change(path, old, new)
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Whether two values are one in JSON too, where 1 is not true."""
+    return type(old) is type(new) and old == new
 
 
 def _keyed(items: list[Any]) -> dict[str, Any]:

@@ -16,11 +16,12 @@ from typing import Any, Final
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.command import run_opa
 
+# Names come as JSON text, because the compiler refuses to iterate over an array that is literally empty.
 _QUERY: Final = """{
     "decision": data.gate.decision,
-    "passed": {check | some check in %(checks)s; data.checks[check].pass},
-    "denials": {check: sort(found) | some check in %(checks)s; found := data.checks[check].deny},
-    "params": {action: found | some action in %(actions)s; found := data.actions[action].params}
+    "passed": {check | some check in json.unmarshal(%(checks)s); data.checks[check].pass},
+    "denials": {check: sort(found) | some check in json.unmarshal(%(checks)s); found := data.checks[check].deny},
+    "params": {action: found | some action in json.unmarshal(%(actions)s); found := data.actions[action].params}
 }"""
 
 
@@ -57,7 +58,7 @@ def evaluate(
         InvalidDocument: with OPA's own words, if it cannot be evaluated.
         EnvironmentFault: opa cannot be run.
     """
-    query = _QUERY % {"checks": json.dumps(list(checks)), "actions": json.dumps(list(actions))}
+    query = _QUERY % {"checks": _literal(checks), "actions": _literal(actions)}
     arguments = ["eval", "--bundle", "bundle.tar.gz", "--stdin-input", "--strict-builtin-errors", "--format", "json"]
     with tempfile.TemporaryDirectory(prefix="runbook-gate-") as folder:
         (Path(folder) / "bundle.tar.gz").write_bytes(bundle.raw)
@@ -66,3 +67,8 @@ def evaluate(
         )
     found = json.loads(told)["result"][0]["expressions"][0]["value"]
     return Evaluation(found["decision"], frozenset(found["passed"]), found["denials"], found["params"])
+
+
+def _literal(names: Sequence[str]) -> str:
+    """Names as JSON in a string of Rego."""
+    return json.dumps(json.dumps(list(names)))

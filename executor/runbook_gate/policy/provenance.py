@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from runbook_gate import resources
 from runbook_gate.canonical import sha256_hex
 from runbook_gate.errors import UsageFault
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.policy.git import work_tree
 from runbook_gate.policy.runbooks import revisions
 
-_SHOWN = 5
+_SHOWN: Final = 5
 
 
 @dataclass(frozen=True)
@@ -51,12 +50,13 @@ def of(policies: Path, *, allow_dirty: bool) -> Provenance:
     return Provenance(tree.commit, dirty=bool(tree.changed))
 
 
-def document(bundle: Bundle, provenance: Provenance) -> dict[str, Any]:
+def document(bundle: Bundle, provenance: Provenance, *, policies: Path) -> dict[str, Any]:
     """What is told beside a bundle.
 
     Args:
         bundle: the bundle.
         provenance: of its sources.
+        policies: the folder that it was built from.
     """
     return {
         "revision": bundle.content_sha256,
@@ -64,6 +64,6 @@ def document(bundle: Bundle, provenance: Provenance) -> dict[str, Any]:
         "commit": provenance.commit,
         "dirty": provenance.dirty,
         "signed": ".signatures.json" in bundle.files,
-        "capabilities_sha256": sha256_hex(resources.capabilities().read_bytes()),
+        "capabilities_sha256": sha256_hex((policies / "capabilities.json").read_bytes()),
         "runbooks": list(revisions(bundle)),
     }
