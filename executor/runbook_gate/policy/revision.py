@@ -24,7 +24,7 @@ def describe(bundle: Bundle, name: str) -> dict[str, Any]:
         "policy_sha256": bundle.content_sha256,
         "owner": dict(owner(bundle, name)),
         "overlays": dict(mapping(mapping(bundle.data.get("parties")).get("overlays"))),
-        "agreementmatrix": {field: list(registers) for field, registers in matrix(data)},
+        "agreement_matrix": {field: list(registers) for field, registers in matrix(data)},
         "data": dict(data),
     }
 
