@@ -51,9 +51,9 @@ policy: tools $(VENV)/installed-dev ## format, strict compile, lint, tests, cove
 	@$(TOOLS)/opa check --strict $(CAPABILITIES) --schema schemas --bundle policies
 	@$(TOOLS)/regal lint policies policy-tests
 	@$(TOOLS)/conftest verify --policy policies --policy policy-tests --data policies --data fixtures:fixtures/decisions
-	@$(TOOLS)/opa test --fail-on-empty $(REGO_TESTS)
+	@$(TOOLS)/opa test --fail-on-empty --timeout 60s $(REGO_TESTS)
 	@mkdir -p build
-	@$(TOOLS)/opa test --coverage --threshold 100 $(REGO_TESTS) > build/coverage.json \
+	@$(TOOLS)/opa test --coverage --threshold 100 --timeout 60s $(REGO_TESTS) > build/coverage.json \
 		|| { echo "error: see not_covered in the output of: opa test --coverage $(REGO_TESTS)"; exit 1; }
 	@$(BUNDLE) --output build/bundle.tar.gz && $(BUNDLE) --output build/bundle-again.tar.gz
 	@cmp build/bundle.tar.gz build/bundle-again.tar.gz

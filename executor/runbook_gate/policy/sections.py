@@ -74,7 +74,7 @@ def _follows(table: Mapping[str, Any], step: str) -> Iterator[str]:
 def candidate(one: Mapping[str, Any], step: str) -> str:
     """A candidate for the next action, in words."""
     other = f" of {one['step']}" if one.get("step") not in (None, step) else ""
-    return f"{one['action']}, then {one['checkpoint']}{other}" if one.get("checkpoint") else str(one["action"])
+    return f"{one['action']} -> {one['checkpoint']}{other}" if one.get("checkpoint") else str(one["action"])
 
 
 def _answers(data: Mapping[str, Any], known: Catalog) -> Iterator[tuple[str, ...]]:
