@@ -104,16 +104,19 @@ def test_a_check_needs_nothing_else(
 def test_a_check_looks_at_all_of_it(
     reads: Mapping[str, tuple[str, ...]], bundle: Bundle, opa_binary: Path, tmp_path: Path
 ) -> None:
-    questions = {
-        f"{case.path} {check} {pattern}": {
-            "check": check,
-            "whole": case.input,
-            "part": without(case.input, pattern.split(".")),
+    failing = [case for case in load() if case.path.startswith("fail/")]
+    left = {f"{check} {pattern}" for check, patterns in reads.items() for pattern in patterns}
+    for some in (failing[::4], failing):  # most facts are missed in few cases already
+        questions = {
+            f"{case.path} {check} {pattern}": {
+                "check": check,
+                "whole": case.input,
+                "part": without(case.input, pattern.split(".")),
+            }
+            for case in some
+            for check in checks_of(bundle, case)
+            for pattern in reads[check]
+            if f"{check} {pattern}" in left
         }
-        for case in load()
-        if case.path.startswith("fail/")
-        for check in checks_of(bundle, case)
-        for pattern in reads[check]
-    }
-    missed = {" ".join(name.split()[1:]) for name in different(questions, bundle, opa_binary, tmp_path)}
-    assert {f"{check} {pattern}" for check, patterns in reads.items() for pattern in patterns} - missed == set()
+        left -= {name.partition(" ")[2] for name in different(questions, bundle, opa_binary, tmp_path)}
+    assert left == set()

@@ -64,13 +64,7 @@ def explain(asked: Asked, source: str, bundle: Bundle, *, opa: Path) -> dict[str
     """
     question = _Question(asked.document, _table(bundle, asked.document))
     known = catalog(bundle, opa=opa)
-    found = evaluate(
-        bundle,
-        asked.document,
-        checks=question.checks,
-        actions=sorted({str(one.get("action")) for _, one in question.candidates}),
-        opa=opa,
-    )
+    found = _evaluated(bundle, question, opa)
     checks = [_check(name, question, known, found) for name in question.checks]
     gate = [_denial(one, question, known) for one in found.decision["denials"] if _of_gate(one)]
     candidates = [_candidate(verdict, one, found) for verdict, one in question.candidates]
@@ -88,6 +82,11 @@ def explain(asked: Asked, source: str, bundle: Bundle, *, opa: Path) -> dict[str
         "next": found.decision["next"],
         "candidates": candidates,
     }
+
+
+def _evaluated(bundle: Bundle, question: _Question, opa: Path) -> Evaluation:
+    actions = sorted({str(one.get("action")) for _, one in question.candidates})
+    return evaluate(bundle, question.document, checks=question.checks, actions=actions, opa=opa)
 
 
 def _table(bundle: Bundle, document: Mapping[str, Any]) -> Mapping[str, Any]:
