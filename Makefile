@@ -14,8 +14,8 @@ BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check tools tools-demo fmt lint types policy schemas unit scenarios crash-matrix fault-matrix
-.PHONY: state-machine rivals constraints clean python
+.PHONY: help demo test check tools tools-demo fmt lint types policy schemas docs fixtures release unit scenarios
+.PHONY: crash-matrix fault-matrix state-machine rivals constraints clean python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,18 +58,19 @@ types: $(VENV)/installed-dev ## strict mypy over the package, the tests and the 
 	@echo "mypy: strict types"
 	@$(BIN)/mypy
 
-policy: tools ## format, strict compile, lint, tests, coverage and a reproducible bundle of the Rego policies
+policy: tools $(VENV)/installed-dev ## format, strict compile, lint, tests, coverage, made pages and a reproducible bundle of the Rego
 	@echo "opa fmt, opa check, regal, conftest, opa test"
 	@$(TOOLS)/opa fmt --fail --list policies policy-tests
 	@$(TOOLS)/opa check --strict $(CAPABILITIES) --schema schemas --bundle policies
 	@$(TOOLS)/regal lint policies policy-tests
 	@$(TOOLS)/conftest verify --policy policies --policy policy-tests --data policies --data fixtures:fixtures/decisions
-	@$(TOOLS)/opa test --fail-on-empty $(REGO_TESTS)
+	@$(TOOLS)/opa test --fail-on-empty --timeout 60s $(REGO_TESTS)
 	@mkdir -p build
-	@$(TOOLS)/opa test --coverage --threshold 100 $(REGO_TESTS) > build/coverage.json \
+	@$(TOOLS)/opa test --coverage --threshold 100 --timeout 60s $(REGO_TESTS) > build/coverage.json \
 		|| { echo "error: see not_covered in the output of: opa test --coverage $(REGO_TESTS)"; exit 1; }
 	@$(BUNDLE) --output build/bundle.tar.gz && $(BUNDLE) --output build/bundle-again.tar.gz
 	@cmp build/bundle.tar.gz build/bundle-again.tar.gz
+	@$(BIN)/python tools/docs.py --check
 
 fmt: $(VENV)/installed-dev tools ## formats the Python and the Rego code
 	@$(BIN)/ruff format executor tests tools
@@ -78,6 +79,15 @@ fmt: $(VENV)/installed-dev tools ## formats the Python and the Rego code
 
 schemas: $(VENV)/installed-dev ## writes schemas/ from the models
 	@$(BIN)/python tools/schemas.py
+
+docs: $(VENV)/installed-dev tools ## writes docs/denials.md and docs/runbooks/ from the policies
+	@$(BIN)/python tools/docs.py
+
+fixtures: $(VENV)/installed-dev tools ## writes the expected decisions of fixtures/decisions, and shows what changed
+	@$(BIN)/python tools/fixtures.py
+
+release: $(VENV)/installed-dev tools ## pins the runbook revisions that are not pinned yet; never changes a pin
+	@$(BIN)/python tools/release.py
 
 tools: python ## builds opa, etcd, kube-apiserver, conftest and regal once, into a cache folder
 	@$(PYTHON) tools/build.py

@@ -10,10 +10,9 @@ import click
 
 from runbook_gate.checkpoints import NAMES
 from runbook_gate.cli.output import columns, emit, output_option
+from runbook_gate.cli.recorded import run_of
 from runbook_gate.cli.settings import settings, store_of, store_option
 from runbook_gate.core.history import History
-from runbook_gate.errors import UnknownRecord
-from runbook_gate.ledger import Store
 from runbook_gate.models.decision import Checkpoint
 from runbook_gate.models.entry import Entry
 from runbook_gate.packet.build import evidence_digests
@@ -32,23 +31,9 @@ def show(context: click.Context, run: str, store: Path | None, output: str) -> N
     RUN is a run, or the task that it is of.
     """
     with store_of(settings(context, store=store), read_only=True) as opened:
-        history = History(opened.runs.entries(_run_of(opened, run)))
+        history = History(opened.runs.entries(run_of(opened, run)))
     told = summary(history)
     emit(output, told, lambda: "\n".join(_text(told)))
-
-
-def _run_of(store: Store, named: str) -> str:
-    try:
-        return store.runs.status(named).id
-    except UnknownRecord:
-        pass
-    try:
-        run = store.tasks.status(named).run
-    except UnknownRecord:
-        raise UnknownRecord(f"There is no run and no task {named}.") from None
-    if run is None:
-        raise UnknownRecord(f"Task {named} has no run yet.", advice=f"Start it: runbook-gate run {named}.")
-    return run
 
 
 def summary(history: History) -> dict[str, Any]:

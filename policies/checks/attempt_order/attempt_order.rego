@@ -1,6 +1,11 @@
 # METADATA
 # title: Attempt order
 # description: A write attempt is left, and after a first one the latest word on it was to try again.
+# custom:
+#   reads:
+#     - attempts
+#     - lineage
+#     - observed.gather.seq
 package checks.attempt_order
 
 import future.keywords.not

@@ -1,6 +1,11 @@
 # METADATA
 # title: Cluster identity
 # description: The cluster that answers is the one in the inventory, it knows the executor, and the two clocks agree.
+# custom:
+#   reads:
+#     - observed.gather.body.cluster
+#     - observed.gather.body.identity
+#     - observed.gather.body.registers.*
 package checks.cluster_identity
 
 import future.keywords.not

@@ -3,6 +3,15 @@
 # description: |
 #   Each label has the value that was prequalified or the approved one, nobody is changing the namespace now, and
 #   no reconciler would be overruled.
+# custom:
+#   reads:
+#     - opened.body.task.namespace
+#     - opened.body.task.labels
+#     - opened.body.task.drift
+#     - observed.gather.body.first
+#     - observed.gather.body.last
+#     - observed.gather.body.dry_run.http
+#     - observed.resolve_write.body.read
 package checks.drift_agreement
 
 import future.keywords.not

@@ -1,6 +1,14 @@
 # METADATA
 # title: Dry run agreement
 # description: The API server predicts that the write would leave exactly the approved tuple.
+# custom:
+#   reads:
+#     - opened.body.task.namespace
+#     - opened.body.task.labels
+#     - opened.body.task.drift.namespace_uid
+#     - observed.gather.body.first
+#     - observed.gather.body.last
+#     - observed.gather.body.dry_run
 package checks.dry_run_agreement
 
 import future.keywords.not

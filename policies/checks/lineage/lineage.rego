@@ -1,6 +1,13 @@
 # METADATA
 # title: Lineage
 # description: The run came here on a way that the runbook allows, and the evidence of each step of it is kept.
+# custom:
+#   reads:
+#     - attempts
+#     - lineage
+#     - rounds.*.seq
+#     - observed.gather.seq
+#     - observed.gather.body.ledger.evidence_missing
 package checks.lineage
 
 import future.keywords.not

@@ -1,6 +1,15 @@
 # METADATA
 # title: Namespace identity
 # description: Every read of this checkpoint shows the namespace that was prequalified, and it is alive.
+# custom:
+#   reads:
+#     - opened.body.task.namespace
+#     - opened.body.task.drift.namespace_uid
+#     - observed.gather.body.first
+#     - observed.gather.body.last
+#     - observed.resolve_write.body.read
+#     - rounds.*.body.servers.*.first
+#     - rounds.*.body.servers.*.last
 package checks.namespace_identity
 
 import future.keywords.not

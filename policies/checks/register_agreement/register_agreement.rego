@@ -1,6 +1,11 @@
 # METADATA
 # title: Register agreement
 # description: Every register that the runbook names states, in its one record, what the task says.
+# custom:
+#   reads:
+#     - now_ms
+#     - opened.body.task
+#     - observed.gather.body.registers.*
 package checks.register_agreement
 
 import future.keywords.not

@@ -1,6 +1,16 @@
 # METADATA
 # title: Restoration
 # description: The verification still stands, and the namespace carries the approved tuple now.
+# custom:
+#   reads:
+#     - opened.body.task.cluster_id
+#     - opened.body.task.namespace
+#     - opened.body.task.labels
+#     - opened.body.task.drift.namespace_uid
+#     - observed.gather.body.first
+#     - observed.gather.body.last
+#     - observed.gather.body.identity.username
+#     - rounds
 package checks.restoration
 
 import future.keywords.not

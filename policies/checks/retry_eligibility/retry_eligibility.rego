@@ -3,6 +3,16 @@
 # description: |
 #   The write is shown to have left the approved tuple. Where it is not, this check says whether another attempt
 #   may go (in_doubt, overtaken, conflict), whether to look again, or why neither.
+# custom:
+#   reads:
+#     - run_id
+#     - opened.body.task.namespace
+#     - opened.body.task.labels
+#     - opened.body.task.drift
+#     - attempts
+#     - lineage
+#     - observed.gather.body.identity.username
+#     - observed.resolve_write
 package checks.retry_eligibility
 
 import future.keywords.not

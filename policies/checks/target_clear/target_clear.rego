@@ -1,6 +1,10 @@
 # METADATA
 # title: Target clear
 # description: Nothing that the ledger knows about the target or the executor stands against a repair.
+# custom:
+#   reads:
+#     - opened.body.ledger
+#     - observed.gather.body.ledger
 package checks.target_clear
 
 import future.keywords.not

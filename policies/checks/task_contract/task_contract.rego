@@ -1,6 +1,14 @@
 # METADATA
 # title: Task contract
 # description: The task is one that this runbook may be run for, prequalified by somebody who may, and it still is.
+# custom:
+#   reads:
+#     - now_ms
+#     - opened.body.task.labels
+#     - opened.body.task.drift.labels
+#     - opened.body.task.retry_budget
+#     - opened.body.task.submission
+#     - opened.body.task.prequalification
 package checks.task_contract
 
 import future.keywords.not

@@ -3,6 +3,15 @@
 # description: |
 #   On every server, and several rounds in a row, the labels read back are the approved tuple, and admission
 #   enforces, warns and audits as they say.
+# custom:
+#   reads:
+#     - opened.body.task.cluster_id
+#     - opened.body.task.namespace
+#     - opened.body.task.labels
+#     - opened.body.task.drift.namespace_uid
+#     - attempts
+#     - observed.gather.body.identity.username
+#     - rounds
 package checks.verification_reconciliation
 
 import future.keywords.not

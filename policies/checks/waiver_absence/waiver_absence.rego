@@ -3,6 +3,12 @@
 # description: |
 #   The exceptions register shows that no waiver is open that may cover the target. An expiry in the past closes
 #   nothing, and a scope that is not literally elsewhere covers the target.
+# custom:
+#   reads:
+#     - now_ms
+#     - opened.body.task.cluster_id
+#     - opened.body.task.namespace
+#     - observed.gather.body.registers.*
 package checks.waiver_absence
 
 import future.keywords.not

@@ -1,0 +1,65 @@
+"""The texts of `policy inspect` and `policy diff`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from runbook_gate.cli.tables import table
+from runbook_gate.cli.wrapping import wrapped
+
+_KINDS: Final = {"runbooks": "runbook", "checks": "check", "codes": "code", "rules": "rule file"}
+
+
+def inspected(told: Mapping[str, Any]) -> Iterator[str]:
+    """Tell what policies hold.
+
+    Args:
+        told: the document.
+    """
+    yield from wrapped(f"Policies: {told['policies']}", indent="  ", first="")
+    yield f"  digest  {told['policy_sha256']}"
+    yield from ("", f"Runbooks ({len(told['runbooks'])})")
+    for one in told["runbooks"]:
+        successor = f", use {one['successor']}" if one["successor"] else ""
+        yield from wrapped(f"{one['runbook']}: {one['status']}{successor}", indent="    ", first="  ")
+        yield f"    {one['sha256']}"
+    yield from ("", f"Checks ({len(told['checks'])})")
+    yield from table(("check", "wants"), [(one["name"], one["wants"]) for one in told["checks"]])
+    yield from ("", f"Codes ({len(told['codes'])})")
+    for one in told["codes"]:
+        yield f"  {one['code']}"
+        yield from wrapped(f"{one['title']}.", indent="      ")
+        yield from wrapped(f"> {one['solution']}", indent="        ", first="      ")
+    yield from ("", f"Rule files ({len(told['rules'])})")
+    yield from (f"  {path}" for path in told["rules"])
+
+
+def compared(told: Mapping[str, Any]) -> Iterator[str]:
+    """Tell how policies differ.
+
+    Args:
+        told: the document.
+    """
+    for side in ("old", "new"):
+        yield from wrapped(f"{side}  {told[side]['policies']}", indent="     ")
+        yield f"     {told[side]['policy_sha256']}"
+    if told["same"]:
+        yield "They are the same."
+        return
+    for kind, word in _KINDS.items():
+        yield from _members(word, told[kind], with_values=kind != "rules")
+    if told["parties"]:
+        yield from ("", "changed: parties data")
+    for change in told["parties"]:
+        yield from wrapped(change["words"], indent="    ", first="  - ")
+
+
+def _members(word: str, found: Mapping[str, Any], *, with_values: bool) -> Iterator[str]:
+    for how in ("added", "removed"):
+        for name in found[how]:
+            yield from ("", f"{how}: {word} {name}")
+    for name, changed in found["changed"].items():
+        yield from ("", f"changed: {word} {name}")
+        for change in changed if with_values else ():
+            yield from wrapped(change["words"], indent="    ", first="  - ")

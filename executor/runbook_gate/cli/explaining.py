@@ -1,0 +1,90 @@
+"""The text of `policy explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, get_args
+
+from runbook_gate.checkpoints import NAMES
+from runbook_gate.cli.wrapping import facts, wrapped
+from runbook_gate.models.decision import Checkpoint
+from runbook_gate.timestamps import rfc3339
+
+_WORDS: Final = {"pass": "pass  ", "deny": "DENY  ", "silent": "silent"}
+_BELOW: Final = "         "
+_MOST_PROBLEMS: Final = 5
+
+
+def text(told: Mapping[str, Any], *, with_facts: bool) -> Iterator[str]:
+    """Tell an explanation.
+
+    Args:
+        told: the document.
+        with_facts: whether the facts that a check reads are shown with their values; those of denials always are.
+    """
+    yield from wrapped(f"Decision of {told['input']}", indent="  ", first="")
+    yield from _header(told)
+    yield from _problems(told["input_problems"])
+    checks, gate = told["checks"], told["gate"]
+    passing = sum(one["outcome"] == "pass" for one in checks)
+    yield from ("", f"Checks: {passing} of {len(checks)} pass. Rules lie below policies/.")
+    for check in checks:
+        yield ""
+        yield from _check(check, with_facts=with_facts)
+    for denial in gate:
+        yield from ("", "DENY     gate")
+        yield from _denial(denial)
+    yield from ("", f"Verdict: {told['verdict']}")
+    for sentence in told["why"]:
+        yield from wrapped(sentence, indent="    ", first="  - ")
+    yield from ("", *_next(told["next"]))
+
+
+def _header(told: Mapping[str, Any]) -> Iterator[str]:
+    checkpoint, asked = told["checkpoint"], told["now_ms"]
+    named = f" {NAMES[checkpoint]}" if checkpoint in get_args(Checkpoint) else ""
+    yield from wrapped(f"checkpoint  {checkpoint}{named}, step {told['step']}", indent="  ")
+    yield from wrapped(f"runbook     {told['runbook']}", indent="  ")
+    yield from wrapped(f"asked at    {rfc3339(asked) if isinstance(asked, int) else asked}", indent="  ")
+    yield from wrapped(f"policies    {told['policies']}", indent="  ")
+    yield f"  digest      {told['policy_sha256']}"
+
+
+def _problems(problems: Sequence[str]) -> Iterator[str]:
+    if problems:
+        yield from ("", "The executor never sends such an input; what follows is what the policies say of it:")
+    for problem in problems[:_MOST_PROBLEMS]:
+        yield from wrapped(problem, indent="    ", first="  - ")
+    if len(problems) > _MOST_PROBLEMS:
+        yield f"  - and {len(problems) - _MOST_PROBLEMS} more (-o json)"
+
+
+def _check(check: Mapping[str, Any], *, with_facts: bool) -> Iterator[str]:
+    yield from wrapped(check["check"], first=f"{_WORDS[check['outcome']]}   ", indent=_BELOW)
+    yield from wrapped(check["wants"] or "The bundle lacks this check, or its METADATA.", indent=_BELOW)
+    if check["file"]:
+        yield f"{_BELOW}{_place(check)}"
+    if with_facts:
+        yield from facts(check["reads"], indent=_BELOW)
+    for denial in check["denials"]:
+        yield from _denial(denial)
+
+
+def _denial(denial: Mapping[str, Any]) -> Iterator[str]:
+    yield from wrapped(f"{denial['code']} ({denial['answer']})", indent=f"{_BELOW}  ", first=f"{_BELOW}x ")
+    below = f"{_BELOW}  "
+    yield from wrapped(f"{denial['message']}.", indent=below)
+    yield from facts(denial["facts"], indent=below)
+    yield from wrapped(denial["solution"], indent=below)
+    if denial["file"]:
+        yield f"{below}{_place(denial)}"
+
+
+def _place(one: Mapping[str, Any]) -> str:
+    return f"{one['file'].removeprefix('policies/')}:{one['line']}"
+
+
+def _next(following: Mapping[str, Any]) -> Iterator[str]:
+    leads = f", then {following['checkpoint']}" if following["checkpoint"] else ""
+    yield from wrapped(f"Next: {following['action']} in step {following['step']}{leads}", indent="  ", first="")
+    yield from facts({f"params.{key}": value for key, value in following["params"].items()}, indent="  ")

@@ -1,0 +1,63 @@
+"""Text that keeps to the width of a terminal."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from runbook_gate.printable import printable
+from runbook_gate.timestamps import rfc3339
+
+WIDTH: Final = 80
+_LONGEST_VALUE: Final = 400
+_EARLIEST_MOMENT_MS: Final = 10**12  # 2001; smaller numbers are lengths of time
+
+
+def wrapped(text: object, *, indent: str = "", first: str | None = None) -> list[str]:
+    """A sentence, broken between words.
+
+    Args:
+        text: whatever is in it is made safe to show.
+        indent: what every line begins with.
+        first: what the first line begins with instead.
+    """
+    return textwrap.wrap(
+        printable(text),
+        WIDTH,
+        initial_indent=indent if first is None else first,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+    )
+
+
+def facts(found: Mapping[str, Any], *, indent: str) -> Iterator[str]:
+    """Facts, each path with its value, on one line where both fit."""
+    for path, value in found.items():
+        shown, whole = _value(path, value), f"{indent}{path} = {_value(path, value)}"
+        if len(whole) <= WIDTH:
+            yield printable(whole)
+        else:
+            yield from _folded(printable(path), indent)
+            yield from _folded(f"= {printable(shown)}", f"{indent}  ")
+
+
+def _value(path: str, value: object) -> str:
+    shown = json.dumps(value, ensure_ascii=False)
+    moment = isinstance(value, int) and path.endswith("_ms") and value > _EARLIEST_MOMENT_MS
+    if moment and isinstance(value, int):
+        return f"{shown} ({rfc3339(value)})"
+    more = len(shown) - _LONGEST_VALUE
+    return f"{shown[:_LONGEST_VALUE]}… and {more} more characters (-o json)" if more > 0 else shown
+
+
+def _folded(text: str, indent: str) -> Iterator[str]:
+    """Text without spaces to break at, over as many lines as it needs."""
+    length = WIDTH - len(indent)
+    while len(text) > length:
+        cut = max(text.rfind(mark, 1, length) for mark in (".", "[", " ", ",", "/"))
+        cut = cut if cut > 0 else length
+        yield indent + text[:cut]
+        text = text[cut:].lstrip(" ")
+    yield indent + text

@@ -1,0 +1,53 @@
+"""Runs the opa binary for what it does with files: build, check, inspect, eval."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from runbook_gate.errors import EnvironmentFault, InvalidDocument
+
+_TIMEOUT_S: Final = 60.0
+
+
+def run_opa(arguments: Sequence[str], *, opa: Path, cwd: Path, source: str, stdin: bytes = b"") -> bytes:
+    """Run one command of OPA in an empty environment.
+
+    Args:
+        arguments: without the program's name.
+        opa: the opa binary.
+        cwd: folder that relative paths are seen from.
+        source: name of what is worked on, for messages.
+        stdin: what the command reads.
+
+    Returns:
+        What it printed.
+
+    Raises:
+        InvalidDocument: with OPA's own words, if it refuses the policies.
+        EnvironmentFault: opa cannot be run.
+    """
+    command = [str(opa.absolute()), *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env={},
+            input=stdin,
+            capture_output=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+            start_new_session=True,  # Ctrl-C is for us: an opa that it ends would look like a bundle that is refused
+        )
+    except (OSError, subprocess.TimeoutExpired) as fault:
+        raise EnvironmentFault(
+            f"{command[0]} could not be run: {type(fault).__name__}.", advice="Run `make tools`."
+        ) from fault
+    if done.returncode != 0:
+        told = (done.stderr.strip() or done.stdout.strip()).decode(errors="replace")
+        raise InvalidDocument(
+            f"{source}: opa {arguments[0]} refused it:\n{told}", advice="Correct the policies and build again."
+        )
+    return done.stdout

@@ -1,0 +1,54 @@
+"""The decisions of many inputs at once, and what a case keeps of one."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from runbook_gate.gate.bundle import Bundle
+from runbook_gate.gate.command import run_opa
+
+# An array, because policies read `input` and each of its elements takes that place in turn.
+_QUERY: Final = "[decision | some asked in input; decision := data.gate.decision with input as asked]"
+
+
+def decide(bundle: Bundle, inputs: Mapping[str, Mapping[str, Any]], *, opa: Path) -> dict[str, dict[str, Any]]:
+    """Decide every input.
+
+    Args:
+        bundle: the policies.
+        inputs: decision inputs by name.
+        opa: the opa binary.
+
+    Returns:
+        Decisions by name.
+
+    Raises:
+        InvalidDocument: with OPA's own words, if one cannot be evaluated.
+        EnvironmentFault: opa cannot be run.
+    """
+    arguments = ["eval", "--bundle", "bundle.tar.gz", "--stdin-input", "--strict-builtin-errors", "--format", "values"]
+    with tempfile.TemporaryDirectory(prefix="runbook-gate-") as folder:
+        (Path(folder) / "bundle.tar.gz").write_bytes(bundle.raw)
+        asked = json.dumps(list(inputs.values())).encode()
+        told = run_opa([*arguments, _QUERY], opa=opa, cwd=Path(folder), source="bundle", stdin=asked)
+    [found] = json.loads(told)
+    return dict(zip(inputs, found, strict=True))
+
+
+def expectation(decision: Mapping[str, Any], *, like: Mapping[str, Any]) -> dict[str, Any]:
+    """What a case expects of a decision: verdict, next action, and each denial's code and facts.
+
+    Args:
+        decision: the whole decision.
+        like: an expectation of the same case: params are kept where they are expected, or where nothing is yet.
+    """
+    kept = like.get("next", decision["next"]).keys() | {"action", "step", "checkpoint", "until_ms"}
+    return {
+        "verdict": decision["verdict"],
+        "next": {key: value for key, value in decision["next"].items() if key in kept},
+        "denials": [{"code": denial["code"], "facts": denial["facts"]} for denial in decision["denials"]],
+    }

@@ -1,0 +1,63 @@
+"""Policies by name: a bundle file, a policies/ folder or a git revision, each as a bundle."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from runbook_gate.errors import UsageFault
+from runbook_gate.gate.build import build
+from runbook_gate.gate.bundle import Bundle
+from runbook_gate.policy import git
+
+_GIT: Final = "git:"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Some policies.
+
+    Attributes:
+        name: for people.
+        bundle: what they build to.
+    """
+
+    name: str
+    bundle: Bundle
+
+
+def load(named: str, *, opa: Path) -> Source:
+    """Load policies.
+
+    Args:
+        named: a bundle file, a folder named `policies`, or a git revision, with or without `git:` before it.
+        opa: the opa binary.
+
+    Raises:
+        UsageFault: it is none of these.
+        InvalidDocument: the policies do not build, or the file is no bundle.
+        EnvironmentFault: opa or git cannot be run.
+    """
+    path = Path(named)
+    if not named.startswith(_GIT):
+        if path.is_file():
+            return Source(f"bundle {named}", Bundle.parse(path.read_bytes(), source=named))
+        if path.is_dir():
+            return Source(f"folder {named}", build(path.resolve(), opa=opa))
+    return _revision(named, opa)
+
+
+def _revision(named: str, opa: Path) -> Source:
+    revision = named.removeprefix(_GIT)
+    commit = git.commit_of(revision, Path.cwd())
+    if commit is None:
+        raise UsageFault(
+            f"{named}: there is no such file or folder, and no such git revision here.",
+            advice="Name a bundle file, a folder named policies, or a git revision such as HEAD~1 or git:main.",
+        )
+    with tempfile.TemporaryDirectory(prefix="runbook-gate-") as folder:
+        if not git.unpack(commit, "policies", repository=Path.cwd(), into=Path(folder)):
+            raise UsageFault(f"{named}: this revision has no folder policies.", advice="Name a later one.")
+        return Source(f"git {commit[:12]}", build(Path(folder) / "policies", opa=opa))
