@@ -13,7 +13,7 @@ import data.facts.lookup
 # METADATA
 # title: Everything this check wants is shown
 pass if {
-	_way in given.runbook.lineages
+	_allowed
 	_within_budget
 	every attempt in input.attempts { _decided(attempt) }
 	_evidence_kept
@@ -25,7 +25,7 @@ pass if {
 # custom:
 #   code: lineage.not_allowed
 #   solution: Keep the store as it is; compare `runbook-gate show` with the runbook's lineages.
-deny contains denial.of(rego.metadata.rule(), {"lineage": _way}) if not _way in given.runbook.lineages
+deny contains denial.of(rego.metadata.rule(), {"lineage": _way}) if not _allowed
 
 # METADATA
 # title: There were more write attempts than the runbook allows, or they are not numbered as they were made
@@ -57,6 +57,11 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([_missing])) if not _evi
 #   code: lineage.facts_outdated
 #   solution: Nothing is to be done; the facts are gathered again.
 deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "gather", "seq"]])) if not _newer
+
+_allowed if {
+	is_array(input.lineage)
+	_way in given.runbook.lineages
+}
 
 _missing := ["observed", "gather", "body", "ledger", "evidence_missing"]
 

@@ -24,7 +24,7 @@ answer_path := ["attempts", number - 1, "observation", "body", "patched", "http"
 # METADATA
 # title: Attempts are numbered as they were made, and each answer belongs to its intent
 counted if {
-	is_array(input.attempts)
+	_none_lost
 	every index, attempt in input.attempts {
 		attempt.attempt == index + 1
 		attempt.intent.body.attempt == index + 1
@@ -117,6 +117,20 @@ known(read) if {
 	resolved
 	is_string(read.object.resource_version)
 	read.object.resource_version == input.observed.resolve_write.body.read.object.resource_version
+}
+
+# A decision to try again speaks of an attempt.
+_none_lost if number > 0
+
+_none_lost if {
+	number == 0
+	is_array(input.lineage)
+	every block in input.lineage { not _again(block) }
+}
+
+_again(block) if {
+	block.body.step == input.step
+	block.body.verdict == "retry"
 }
 
 _doubtful := [attempt |
