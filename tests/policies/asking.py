@@ -17,10 +17,11 @@ from runbook_gate.binaries import find_tool
 # The decision itself is the production one; around it is only what puts its input together.
 _ASKED = """package asked
 
+asked := [json.patch(data.bases[question.base], question.patch) | some question in data.asked_about]
+
 decisions := [decision |
-\tsome question in data.asked_about
-\tasked := json.patch(data.bases[question.base], question.patch)
-\tdecision := data.gate.decision with input as asked
+\tsome one in asked
+\tdecision := data.gate.decision with input as one
 ]
 """
 
@@ -38,8 +39,8 @@ class Question:
     patch: tuple[dict[str, Any], ...] = ()
 
 
-def decide(bases: dict[str, Any], questions: Sequence[Question], *, policies: Path = ROOT / "policies") -> list[Any]:
-    """The decision on each question, with strict built-in errors.
+def decide(bases: dict[str, Any], questions: Sequence[Question], *, asked_for: str = "decisions") -> list[Any]:
+    """The decision on each question, with strict built-in errors; or, as `asked`, the inputs themselves.
 
     A conflict or an error of a built-in, which would be an HTTP 500, ends the whole batch; so does an undefined
     decision. Where a strict batch ends well there was no error that a lenient one could have kept quiet about.
@@ -49,7 +50,7 @@ def decide(bases: dict[str, Any], questions: Sequence[Question], *, policies: Pa
         (Path(folder) / "data.json").write_text(json.dumps({"bases": bases, "asked_about": asked}), encoding="utf-8")
         (Path(folder) / "asked.rego").write_text(_ASKED, encoding="utf-8")
         command = [str(find_tool("opa")), "eval", "--strict-builtin-errors", "--format", "values"]
-        command += ["--data", str(policies), "--data", folder, "data.asked.decisions"]
+        command += ["--data", str(ROOT / "policies"), "--data", folder, f"data.asked.{asked_for}"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr + done.stdout[-2000:]
     [decisions] = json.loads(done.stdout)

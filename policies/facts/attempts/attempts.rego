@@ -133,9 +133,10 @@ _again(block) if {
 	block.body.verdict == "retry"
 }
 
+# Every attempt but one that is answered with a definite yes or no.
 _doubtful := [attempt |
 	some attempt in input.attempts
-	outcomes.class(attempt) == "api_timeout"
+	not outcomes.class(attempt) in {"applied", "conflict"}
 ]
 
 _answers_its_intent(attempt) if attempt.observation == null

@@ -18,13 +18,13 @@ class Lack:
     Attributes:
         base: the good input, as `pass/<checkpoint>/<case>`.
         kind: removed, nulled, emptied or retyped.
-        where: the place without its indices, as `registers.cluster_inventory.records[].cluster_id`.
+        fact: the place without its indices, as `observed.gather.body.registers.*.records`.
         question: the input without the fact.
     """
 
     base: str
     kind: str
-    where: str
+    fact: str
     question: Question
 
     @property
@@ -36,15 +36,14 @@ class Lack:
 def lacks(base: str, document: Any) -> Iterator[Lack]:
     """Each fact of a document missing in each way, one at a time."""
     for place, value in _places(document, ()):
-        yield Lack(base, "removed", where(place), _question(base, place, {"op": "remove"}))
+        yield Lack(base, "removed", fact(place), _question(base, place, {"op": "remove"}))
         for kind, instead in _instead(value):
-            yield Lack(base, kind, where(place), _question(base, place, {"op": "replace", "value": instead}))
+            yield Lack(base, kind, fact(place), _question(base, place, {"op": "replace", "value": instead}))
 
 
-def where(place: Place) -> str:
-    """A place without its indices; all labels are one."""
-    parts = ["[]" if isinstance(part, int) else f".<label>" if "/" in part else f".{part}" for part in place]
-    return "".join(parts).removeprefix(".")
+def fact(place: Place) -> str:
+    """A place without its indices and the names of labels."""
+    return ".".join("*" if isinstance(part, int) or "/" in part else part for part in place)
 
 
 def _places(value: Any, place: Place) -> Iterator[tuple[Place, Any]]:
