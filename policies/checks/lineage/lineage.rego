@@ -90,15 +90,23 @@ _newer if {
 
 # The way so far, without waits and without goes to write that were not used.
 _way := [concat(" ", [_word(block, field) | some field in ["step", "checkpoint", "verdict", "next_checkpoint"]]) |
-	some block in input.lineage
+	some index, block in input.lineage
 	_word(block, "verdict") != "wait"
-	not _unused(block)
+	not _unused(index, block)
 ]
 
 _word(block, field) := $"{word}" if word := lookup.field(lookup.field(block, "body"), field)
 
-_unused(block) if {
+_unused(_, block) if {
 	given.runbook.effects[block.body.action] == "write"
+	block.body.step == input.step
 	used := {attempt.intent.body.decision | some attempt in input.attempts}
 	not block.sha256 in used
+}
+
+# The attempts of an earlier step are not in the input: its write was used if it was resolved.
+_unused(index, block) if {
+	given.runbook.effects[block.body.action] == "write"
+	block.body.step != input.step
+	not input.lineage[index + 1].body.checkpoint == block.body.next_checkpoint
 }
