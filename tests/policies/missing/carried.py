@@ -1,7 +1,9 @@
-"""The facts that may be missing without a denial, and the reason why each is carried all the same.
+"""The facts that may be missing or another without a denial, the reason why each is carried all the same, and the
+codes with which the others deny.
 
 `carried.txt` is generated: a line for each fact, and for each checkpoint the ways in which it may be missing.
-`all` stands for every way in every good input, a `?` behind a way for some good inputs only.
+`all` stands for every way in every good input, a `?` behind a way for some good inputs only. `codes.txt` is
+generated too: for each fact and checkpoint every code that its lack brings.
 `reasons.yaml` is written by hand; the first entry that fits a fact and a checkpoint gives the reason.
 """
 
@@ -18,9 +20,24 @@ import yaml
 from tests.policies.missing.lacks import Lack
 
 FOLDER = Path(__file__).parent
-TABLE, REASONS = FOLDER / "carried.txt", FOLDER / "reasons.yaml"
+TABLE, CODES, REASONS = FOLDER / "carried.txt", FOLDER / "codes.txt", FOLDER / "reasons.yaml"
 
 Key = tuple[str, str]  # fact, checkpoint
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How one lack was answered.
+
+    Attributes:
+        lack: the lack.
+        went_on: whether the run would go on.
+        codes: those of the denials.
+    """
+
+    lack: Lack
+    went_on: bool
+    codes: frozenset[str]
 
 
 @dataclass
@@ -38,13 +55,21 @@ class Seen:
         return ",".join(f"{kind}?" if kind in self.off else kind for kind in sorted(self.on))
 
 
-def table_of(answered: Iterable[tuple[Lack, bool]]) -> dict[Key, str]:
-    """The table that the answers make: of each lack, whether the run went on."""
+def table_of(answers: Iterable[Answer]) -> dict[Key, str]:
+    """The table of facts that the answers make."""
     seen: dict[Key, Seen] = defaultdict(Seen)
-    for lack, went_on in answered:
-        one = seen[lack.fact, lack.checkpoint]
-        (one.on if went_on else one.off)[lack.kind] += 1
+    for answer in answers:
+        one = seen[answer.lack.fact, answer.lack.checkpoint]
+        (one.on if answer.went_on else one.off)[answer.lack.kind] += 1
     return {key: one.cell for key, one in seen.items() if one.cell}
+
+
+def codes_of(answers: Iterable[Answer]) -> dict[Key, str]:
+    """The table of codes that the answers make."""
+    said: dict[Key, set[str]] = defaultdict(set)
+    for answer in answers:
+        said[answer.lack.fact, answer.lack.checkpoint] |= answer.codes
+    return {key: ",".join(sorted(codes)) for key, codes in said.items() if codes}
 
 
 def written(table: Mapping[Key, str]) -> str:
@@ -55,10 +80,10 @@ def written(table: Mapping[Key, str]) -> str:
     return "".join(f"{fact} {' '.join(cells)}\n" for fact, cells in lines.items())
 
 
-def read() -> dict[Key, str]:
-    """The table in its file."""
+def read(path: Path = TABLE) -> dict[Key, str]:
+    """The table in a file."""
     table: dict[Key, str] = {}
-    for line in TABLE.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         fact, *cells = line.split(" ")
         for cell in cells:
             checkpoint, _, ways = cell.partition("=")

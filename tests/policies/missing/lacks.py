@@ -1,25 +1,28 @@
-"""Every way in which one fact of an input may be missing: removed, null, empty, or of another type."""
+"""Every way in which one fact of an input may be missing (removed, null, empty, of another type), or be another."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tests.policies.asking import Question
 
 Place = tuple[str | int, ...]
+Seen = Mapping[str, list[Any]]
+_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)
 class Lack:
-    """One fact that is missing from a good input.
+    """One fact that is missing from a good input, or has another value.
 
     Attributes:
         base: the good input, as `pass/<checkpoint>/<case>`.
-        kind: removed, nulled, emptied or retyped.
+        kind: removed, nulled, emptied, retyped, or changed to another plausible value.
         fact: the place without its indices, as `observed.gather.body.registers.*.records`.
-        question: the input without the fact.
+        question: the input with that change.
     """
 
     base: str
@@ -33,12 +36,30 @@ class Lack:
         return self.base.split("/")[1]
 
 
-def lacks(base: str, document: Any) -> Iterator[Lack]:
-    """Each fact of a document missing in each way, one at a time."""
+def values(documents: Iterable[Any]) -> Seen:
+    """The plain values of each fact, over many inputs, each once and in order."""
+    seen: dict[str, dict[str, Any]] = defaultdict(dict)
+    for document in documents:
+        for place, value in _places(document, ()):
+            if isinstance(value, str | int):
+                seen[fact(place)][repr(value)] = value
+    return {name: [found[key] for key in sorted(found)] for name, found in seen.items()}
+
+
+def lacks(base: str, document: Any, seen: Seen) -> Iterator[Lack]:
+    """Each fact of a document missing in each way or changed, one at a time.
+
+    Args:
+        base: name of the document.
+        document: the input.
+        seen: plausible values of each fact.
+    """
     for place, value in _places(document, ()):
         yield Lack(base, "removed", fact(place), _question(base, place, {"op": "remove"}))
         for kind, instead in _instead(value):
             yield Lack(base, kind, fact(place), _question(base, place, {"op": "replace", "value": instead}))
+        for other in _another(value, seen.get(fact(place), [])):
+            yield Lack(base, "changed", fact(place), _question(base, place, {"op": "replace", "value": other}))
 
 
 def fact(place: Place) -> str:
@@ -76,3 +97,20 @@ def _instead(value: Any) -> Iterator[tuple[str, Any]]:
         case dict():
             yield from (("nulled", None), ("retyped", list(value.values())))
             yield from [("emptied", {})] if value else []
+
+
+def _another(value: Any, seen: list[Any]) -> list[Any]:
+    """Another value of a fact: the next one that some input has, else one that is near."""
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int) and value > _DAY_MS:
+        return [value + _DAY_MS]
+    others = [one for one in seen if one != value and (value is None or type(one) is type(value))]
+    if others:
+        return [next((one for one in others if repr(one) > repr(value)), others[0])]
+    match value:
+        case str():
+            return [f"{value}x"]
+        case int():
+            return [value + 1]
+    return []

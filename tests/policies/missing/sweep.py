@@ -6,13 +6,15 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 from tests.policies.asking import Question, decide
 from tests.policies.decision_cases import load
 from tests.policies.missing import carried
-from tests.policies.missing.lacks import Lack, lacks
+from tests.policies.missing.carried import Answer
+from tests.policies.missing.lacks import Lack, lacks, values
 
 from runbook_gate.models.decision import Decision
 
@@ -26,8 +28,15 @@ def good_inputs() -> dict[str, Any]:
     return {case.path: case.input for case in load() if case.path.startswith("pass/")}
 
 
-def answered(inputs: dict[str, Any], asked: Sequence[Lack]) -> list[tuple[Lack, bool]]:
-    """Of each lack, whether the run went on.
+def every_lack() -> dict[str, list[Lack]]:
+    """Every lack of every good input, by the input."""
+    cases = load()
+    seen = values(case.input for case in cases)
+    return {case.path: list(lacks(case.path, case.input, seen)) for case in cases if case.path.startswith("pass/")}
+
+
+def answered(inputs: dict[str, Any], asked: Sequence[Lack]) -> list[Answer]:
+    """How each lack is answered.
 
     Every answer is a valid decision, and none writes where the good input does not.
     """
@@ -37,7 +46,11 @@ def answered(inputs: dict[str, Any], asked: Sequence[Lack]) -> list[tuple[Lack, 
     writing = {base for base, decision in zip(bases, decisions, strict=False) if _writes(decision)}
     lacking = list(zip(asked, decisions[len(whole) :], strict=True))
     assert [lack for lack, decision in lacking if _writes(decision) and lack.base not in writing] == []
-    return [(lack, _goes_on(lack, decision)) for lack, decision in lacking]
+    return [Answer(lack, _goes_on(lack, decision), _codes(decision)) for lack, decision in lacking]
+
+
+def _codes(decision: Any) -> frozenset[str]:
+    return frozenset(denial["code"] for denial in decision["denials"])
 
 
 def _writes(decision: Any) -> bool:
@@ -57,34 +70,34 @@ def main() -> int:
     """Ask about everything, and compare or write.
 
     Returns:
-        0, or 1 if the table is another one.
+        0, or how many of the tables are other ones.
     """
     inputs = good_inputs()
-    batches = [batch for name, one in inputs.items() for batch in _batches(list(lacks(name, one)))]
-    found, begun, asked = [], time.monotonic(), 0
+    batches = [batch for asked in every_lack().values() for batch in _batches(asked)]
+    found: list[Answer] = []
+    begun = time.monotonic()
     with ThreadPoolExecutor(2) as pool:
         for answers in pool.map(lambda batch: answered(inputs, batch), batches):
             found += answers
-            asked += len(answers)
-            sys.stderr.write(f"\r{asked} inputs, {time.monotonic() - begun:.0f} s ")
-    text = carried.written(carried.table_of(found))
-    sys.stderr.write("\n")
+            sys.stderr.write(f"{len(found)} inputs, {time.monotonic() - begun:.0f} s\n")
+    tables = {carried.TABLE: carried.table_of(found), carried.CODES: carried.codes_of(found)}
+    return sum(_written_or_compared(path, carried.written(table)) for path, table in tables.items())
+
+
+def _written_or_compared(path: Path, text: str) -> int:
     if "--write" in sys.argv:
-        carried.TABLE.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         return 0
-    return _compared(text, carried.TABLE.read_text(encoding="utf-8"))
+    known = path.read_text(encoding="utf-8")
+    for line in sorted(set(text.splitlines()) ^ set(known.splitlines())):
+        sys.stderr.write(f"{path.name}, {'new' if line in text.splitlines() else 'old'}: {line}\n")
+    if text != known:
+        sys.stderr.write(f"{path.name} is not what the policies do: run `make facts ARGS=--write` and give reasons\n")
+    return int(text != known)
 
 
 def _batches(asked: list[Lack]) -> Iterator[list[Lack]]:
     return (asked[start : start + _BATCH] for start in range(0, len(asked), _BATCH))
-
-
-def _compared(found: str, known: str) -> int:
-    for line in sorted(set(found.splitlines()) ^ set(known.splitlines())):
-        sys.stderr.write(f"{'new' if line in found.splitlines() else 'old'}: {line}\n")
-    if found != known:
-        sys.stderr.write("carried.txt is not what the policies do: run `make facts ARGS=--write` and give reasons\n")
-    return int(found != known)
 
 
 if __name__ == "__main__":
