@@ -89,3 +89,21 @@ test_a_write_of_an_earlier_step_that_was_not_resolved_is_no_way if {
 	found := lineage with input as _after([_intake, _go]) with data.runbooks as _allowing
 	{denial.code | some denial in found.deny} == {"lineage.not_allowed"}
 }
+
+test_a_lineage_by_key_is_no_way if {
+	good := cases.at("pass/cp4/restored")
+	by_key := object.union(object.remove(good, ["lineage"]), {"lineage": {i: block | some i, block in good.lineage}})
+	found := lineage with input as by_key
+	cases.codes(found) == {"lineage.not_allowed"}
+}
+
+test_a_decision_without_a_digest_was_not_used if {
+	go := {"op": "remove", "path": "/lineage/1/sha256"}
+	found := lineage with input as json.patch(cases.at("pass/cp4/restored"), [go])
+	cases.codes(found) == {"lineage.not_allowed", "lineage.attempt_undecided"}
+}
+
+test_a_budget_in_words_is_none if {
+	found := lineage with input as cases.at("pass/cp4/restored") with data.runbooks as cases.ruled({"retry_budget": "2"})
+	cases.codes(found) == {"lineage.budget_exceeded"}
+}

@@ -2,6 +2,7 @@ package facts.probes_test
 
 import future.keywords.not
 
+import data.cases
 import data.facts.probes
 
 _name := "MKS-PSA-Label-Restore-v3"
@@ -265,4 +266,19 @@ test_no_username_no_events if {
 	)
 	found := probes.result(probe) with input as asked
 	found == "pending"
+}
+
+test_an_event_that_does_not_say_whether_it_is_exempt_shows_nothing if {
+	probe := _probe("P3", {})
+	event := object.remove(_event(probe, {"enforce_policy": "restricted:v1.31"}), ["exempt"])
+	found := probes.result(probe) with input as _asked(_restricted, [event])
+	found == "wrong"
+}
+
+test_probes_by_key_are_not_those_that_were_asked_for if {
+	good := cases.at("pass/cp3/second_round")
+	server := good.rounds[1].body.servers[0]
+	probes.as_asked(server) with input as good
+	by_key := {"probes": {index: probe | some index, probe in server.probes}}
+	not probes.as_asked(by_key) with input as good
 }
