@@ -14,7 +14,7 @@ BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check tools tools-demo fmt lint types policy schemas unit scenarios constraints clean python
+.PHONY: help demo test check tools tools-demo facts mutants fmt lint types policy schemas unit scenarios constraints clean python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,12 @@ policy: tools ## format, strict compile, lint, tests, coverage and a reproducibl
 		|| { echo "error: see not_covered in the output of: opa test --coverage $(REGO_TESTS)"; exit 1; }
 	@$(BUNDLE) --output build/bundle.tar.gz && $(BUNDLE) --output build/bundle-again.tar.gz
 	@cmp build/bundle.tar.gz build/bundle-again.tar.gz
+
+facts: $(VENV)/installed-dev tools ## every fact of every good input missing or changed, about 10 min (ARGS=--write: new tables)
+	@$(BIN)/python -m tests.policies.missing.sweep $(ARGS)
+
+mutants: $(VENV)/installed-dev tools ## one careless edit of the policies after the other, about 15 min (ARGS=lineage: one file)
+	@$(BIN)/python -m tools.mutants $(ARGS)
 
 fmt: $(VENV)/installed-dev tools ## formats the Python and the Rego code
 	@$(BIN)/ruff format executor tests tools

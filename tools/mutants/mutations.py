@@ -176,7 +176,9 @@ def _of_node(node: Any, place: _Places, within: str) -> Iterator[_Change]:
     yield from _comparison(node, place, within)
     for key, inner in node.items():
         if key == "body" and isinstance(inner, list):
-            yield from _of_body(inner, place)
+            # What stands behind a `not` comes again as a body of its own, in the same place.
+            same = [" ".join(place.text(one).split()) for one in inner] == [within]
+            yield from _of_node(inner[0]["terms"], place, within) if same else _of_body(inner, place)
         elif key not in {"location", "with"}:
             yield from _of_node(inner, place, within)
 

@@ -79,7 +79,7 @@ class Trial:
         return passes
 
     def _passes(self, name: str) -> bool:
-        status, answer = self._request("POST", f"/v1/data/asked/{name}?strict-builtin-errors=false", b"")
+        status, answer = self._request("POST", f"/v1/data/asked/{name}?strict-builtin-errors=true", b"")
         return status == 200 and answer.get("result") is True
 
     def _put(self, file: str, text: str) -> int:
