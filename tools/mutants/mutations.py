@@ -5,7 +5,6 @@ Found on OPA's own syntax tree, whose places carry the text; changed in the text
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import subprocess
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-Node = dict[str, Any]
+from tools.mutants.places import Node, Places
 
 _COMPARISONS = {
     "equal": {"==": ["!="]},
@@ -66,7 +65,7 @@ def mutants(root: Path, file: str, opa: Path) -> list[Mutant]:
     tree = json.loads(subprocess.run(command, cwd=root, capture_output=True, check=True).stdout)
     times: Counter[str] = Counter()
     found: dict[str, Mutant] = {}
-    for rule, change in _of_module(tree, _Places(source)):
+    for rule, change in _of_module(tree, Places(source)):
         text = source[: change.start] + change.instead + source[change.end :]
         name = f"{rule}: {_told(change, source)}"
         if text not in found:
@@ -87,29 +86,7 @@ def _told(change: _Change, source: str) -> str:
     return f"{before} -> {change.instead} in {change.within}"
 
 
-class _Places:
-    """Where nodes stand in a source."""
-
-    def __init__(self, source: str) -> None:
-        self.source = source
-        self._lines = [0]
-        for line in source.split("\n"):
-            self._lines.append(self._lines[-1] + len(line) + 1)
-
-    def span(self, node: Node) -> tuple[int, int]:
-        """From where to where; columns count bytes, and the policies are ASCII."""
-        location = node["location"]
-        start = self._lines[location["row"] - 1] + location["col"] - 1
-        return start, start + len(self.text(node))
-
-    def text(self, node: Node) -> str:
-        return base64.b64decode(node["location"].get("text", "")).decode("ascii")
-
-    def same(self, node: Node, other: Node | None) -> bool:
-        return other is not None and "location" in other and self.span(node) == self.span(other)
-
-
-def _of_module(tree: Node, place: _Places) -> Iterator[tuple[str, _Change]]:
+def _of_module(tree: Node, place: Places) -> Iterator[tuple[str, _Change]]:
     for imported in tree.get("imports", []):
         if place.text(imported["path"]) == "future.keywords.not":
             start, end = place.span(imported["path"])
@@ -124,7 +101,7 @@ def _of_module(tree: Node, place: _Places) -> Iterator[tuple[str, _Change]]:
             yield name, change
 
 
-def _of_rule(rule: Node, place: _Places) -> Iterator[_Change]:
+def _of_rule(rule: Node, place: Places) -> Iterator[_Change]:
     branch: Node | None = rule
     while branch is not None:
         head = branch["head"]
@@ -132,14 +109,14 @@ def _of_rule(rule: Node, place: _Places) -> Iterator[_Change]:
             yield from _of_node(node, place, f"the head of {place.text(branch).split(chr(10))[0]}")
         # A rule without `if` has a body of OPA's making.
         body = [one for one in branch["body"] if place.text(one) not in {"default", ""}]
-        if not (len(body) == 1 and place.same(body[0], head.get("value"))):
+        if not (len(body) == 1 and (place.same(body[0], head.get("value")) or place.same(body[0], branch))):
             yield from _of_body(body, place)
         branch = branch.get("else")
         if branch is not None:
             yield _Change("remove", *place.span(branch), "")
 
 
-def _of_body(body: list[Node], place: _Places) -> Iterator[_Change]:
+def _of_body(body: list[Node], place: Places) -> Iterator[_Change]:
     for index, expression in enumerate(body):
         start, end = place.span(expression)
         text = " ".join(place.text(expression).split())
@@ -152,7 +129,7 @@ def _of_body(body: list[Node], place: _Places) -> Iterator[_Change]:
         yield from _of_node(expression, place, text)
 
 
-def _quantified(expression: Node, following: list[Node], place: _Places) -> Iterator[_Change]:
+def _quantified(expression: Node, following: list[Node], place: Places) -> Iterator[_Change]:
     (start, end), text, terms = place.span(expression), place.text(expression), expression["terms"]
     if re.match(r"some\b[^{]* in ", text) and following:
         within = f"every {text.removeprefix('some ')} {{ {_joined(following, place)} }}"
@@ -162,11 +139,11 @@ def _quantified(expression: Node, following: list[Node], place: _Places) -> Iter
         yield _Change("quantify", start, end, f"some {head}\n\t{_joined(terms['body'], place)}")
 
 
-def _joined(body: list[Node], place: _Places) -> str:
+def _joined(body: list[Node], place: Places) -> str:
     return "; ".join(place.text(one) for one in body)
 
 
-def _of_node(node: Any, place: _Places, within: str) -> Iterator[_Change]:
+def _of_node(node: Any, place: Places, within: str) -> Iterator[_Change]:
     if isinstance(node, list):
         for one in node:
             yield from _of_node(one, place, within)
@@ -183,7 +160,7 @@ def _of_node(node: Any, place: _Places, within: str) -> Iterator[_Change]:
             yield from _of_node(inner, place, within)
 
 
-def _comparison(node: Node, place: _Places, within: str) -> Iterator[_Change]:
+def _comparison(node: Node, place: Places, within: str) -> Iterator[_Change]:
     terms = node.get("value") if node.get("type") == "call" else node.get("terms")
     if not isinstance(terms, list) or len(terms) != 3 or any("location" not in one for one in terms):
         return
@@ -194,7 +171,7 @@ def _comparison(node: Node, place: _Places, within: str) -> Iterator[_Change]:
             yield _Change("compare", start, start + len(symbol), other, within)
 
 
-def _constant(node: Node, place: _Places, within: str) -> Iterator[_Change]:
+def _constant(node: Node, place: Places, within: str) -> Iterator[_Change]:
     kind, value = node.get("type"), node.get("value")
     if kind not in {"string", "number", "boolean", "null"} or "location" not in node:
         return

@@ -92,3 +92,9 @@ test_a_list_is_no_audit_id if {
 	probe := good.rounds[1].body.servers[0].probes[0]
 	audit.of_probe(object.union(probe, {"audit_id": [probe.audit_id]})) == set() with input as good
 }
+
+test_a_write_of_the_first_of_two_attempts_is_ours if {
+	asked := cases.at("pass/cp2/second_attempt_applied")
+	first := object.union(_own, {"audit_id": asked.attempts[0].intent.sha256})
+	audit.writers({"writes": [first]}) == {"writers": []} with input as asked
+}
