@@ -28,11 +28,12 @@ def good_inputs() -> dict[str, Any]:
     return {case.path: case.input for case in load() if case.path.startswith("pass/")}
 
 
-def every_lack() -> dict[str, list[Lack]]:
-    """Every lack of every good input, by the input."""
+def every_lack(checkpoint: str = "") -> dict[str, list[Lack]]:
+    """Every lack of every good input, of one checkpoint or of all, by the input."""
     cases = load()
     seen = values(case.input for case in cases)
-    return {case.path: list(lacks(case.path, case.input, seen)) for case in cases if case.path.startswith("pass/")}
+    wanted = (case for case in cases if case.path.startswith(f"pass/{checkpoint}"))
+    return {case.path: list(lacks(case.path, case.input, seen)) for case in wanted}
 
 
 def answered(inputs: dict[str, Any], asked: Sequence[Lack]) -> list[Answer]:

@@ -39,17 +39,12 @@ def good() -> dict[str, Any]:
 
 
 @functools.cache
-def every_lack() -> dict[str, list[Lack]]:
-    return sweep.every_lack()
-
-
 def shown(checkpoint: str) -> list[Lack]:
     """One lack of each fact and kind; which good input it is, is left to the fact's name."""
     among = defaultdict(list)
-    for name, found in every_lack().items():
-        if name.startswith(f"pass/{checkpoint}/"):
-            for lack in found:
-                among[lack.fact, lack.kind].append(lack)
+    for found in sweep.every_lack(checkpoint).values():
+        for lack in found:
+            among[lack.fact, lack.kind].append(lack)
     return [found[zlib.crc32("".join(key).encode()) % len(found)] for key, found in among.items()]
 
 
@@ -73,7 +68,7 @@ def test_everything_in_the_table_has_a_reason_and_no_reason_is_left_over() -> No
 
 
 def test_the_table_speaks_of_facts_that_there_are() -> None:
-    there = {(lack.fact, lack.checkpoint) for found in every_lack().values() for lack in found}
+    there = {(lack.fact, lack.checkpoint) for found in sweep.every_lack().values() for lack in found}
     tables = carried.read(), carried.read(carried.CODES)
     assert tables[0].keys() | tables[1].keys() == there
 
