@@ -87,6 +87,7 @@ def test_a_good_check_is_clean(tmp_path: Path) -> None:
         (GOOD.replace("code: sample.missing", "code: sample.Missing"), "denials"),
         (GOOD.replace("denial.of(rego.metadata.rule(), {})", '{"code": "sample.missing"}'), "denials"),
         (NESTED, "negation"),
+        (GOOD.replace(" if not input.run_id", " if input.run_id"), "negation"),
     ],
     ids=[
         "no import",
@@ -97,6 +98,7 @@ def test_a_good_check_is_clean(tmp_path: Path) -> None:
         "odd code",
         "by hand",
         "nested",
+        "import for nothing",
     ],
 )
 def test_a_careless_check_is_not(tmp_path: Path, text: str, rule: str) -> None:

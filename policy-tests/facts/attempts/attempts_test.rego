@@ -80,3 +80,10 @@ test_writes_matter_since_the_intent_where_its_read_is_not_dated if {
 	asked := json.patch(cases.at(_second), [undated])
 	attempts.since_ms == asked.attempts[0].intent.at_ms with input as asked
 }
+
+test_a_write_that_was_applied_is_in_no_doubt if {
+	path := "/attempts/0/observation/body/patched/http"
+	asked := cases.at("pass/cp1/second_attempt_after_conflict")
+	applied := object.union(asked.attempts[0].observation.body.patched.http, {"status": 200, "reason": null})
+	attempts.known(_here("7")) with input as cases.changed("pass/cp1/second_attempt_after_conflict", {path: applied})
+}
