@@ -22,17 +22,6 @@ latest := input.attempts[number - 1]
 answer_path := ["attempts", number - 1, "observation", "body", "patched", "http"]
 
 # METADATA
-# title: Attempts are numbered as they were made, and each answer belongs to its intent
-counted if {
-	_none_lost
-	every index, attempt in input.attempts {
-		attempt.attempt == index + 1
-		attempt.intent.body.attempt == index + 1
-		_answers_its_intent(attempt)
-	}
-}
-
-# METADATA
 # title: The numbers of the attempts, for a denial
 as_facts := {"attempts": [lookup.field(attempt, "attempt") | some attempt in input.attempts]}
 
@@ -119,26 +108,8 @@ known(read) if {
 	read.object.resource_version == input.observed.resolve_write.body.read.object.resource_version
 }
 
-# A decision to try again speaks of an attempt.
-_none_lost if number > 0
-
-_none_lost if {
-	number == 0
-	is_array(input.lineage)
-	every block in input.lineage { not _again(block) }
-}
-
-_again(block) if {
-	block.body.step == input.step
-	block.body.verdict == "retry"
-}
-
 # Every attempt but one that is answered with a definite yes or no.
 _doubtful := [attempt |
 	some attempt in input.attempts
 	not outcomes.class(attempt) in {"applied", "conflict"}
 ]
-
-_answers_its_intent(attempt) if attempt.observation == null
-
-_answers_its_intent(attempt) if attempt.observation.body.intent == attempt.intent.sha256
