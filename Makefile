@@ -14,8 +14,8 @@ BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check tools tools-demo fmt lint types policy schemas docs fixtures release unit scenarios
-.PHONY: crash-matrix fault-matrix state-machine rivals constraints clean python
+.PHONY: help demo test check tools tools-demo facts mutants fmt lint types policy schemas docs fixtures release unit
+.PHONY: scenarios crash-matrix fault-matrix state-machine rivals constraints clean python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,12 @@ policy: tools $(VENV)/installed-dev ## format, strict compile, lint, tests, cove
 	@$(BUNDLE) --output build/bundle.tar.gz && $(BUNDLE) --output build/bundle-again.tar.gz
 	@cmp build/bundle.tar.gz build/bundle-again.tar.gz
 	@$(BIN)/python tools/docs.py --check
+
+facts: $(VENV)/installed-dev tools ## every fact of every good input missing or changed, about 10 min (ARGS=--write: new tables)
+	@$(BIN)/python -m tests.policies.missing.sweep $(ARGS)
+
+mutants: $(VENV)/installed-dev tools ## one careless edit of the policies after the other, about 15 min (ARGS=lineage: one file)
+	@$(BIN)/python -m tools.mutants $(ARGS)
 
 fmt: $(VENV)/installed-dev tools ## formats the Python and the Rego code
 	@$(BIN)/ruff format executor tests tools

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
+from typing import Any
 
 from runbook_gate import __version__
 from runbook_gate.clock import Clock, SystemClock
 from runbook_gate.configuration import Settings
 from runbook_gate.core.continuation import Conclude, continuation
 from runbook_gate.delivery import deliver
+from runbook_gate.effects.protocol import Effect
 from runbook_gate.effects.registry import EFFECTS
 from runbook_gate.engine.acting import Actor, World
 from runbook_gate.engine.concluding import conclude, conclude_without_decision
@@ -60,6 +62,7 @@ class Session:
         stopping: true asks the process to end at the next safe point.
         awaiting: makes a block for what only awaits an answer; it may raise out of it to give the answer up.
         world: makes what effects work with.
+        effects: what it can do, by the action that asks for it.
     """
 
     def __init__(
@@ -72,10 +75,11 @@ class Session:
         stopping: Callable[[], bool] = lambda: False,
         awaiting: Callable[[], AbstractContextManager[None]] = nullcontext,
         world: Callable[[Settings, Clock, Callable[[], LedgerFacts]], World] = surroundings,
+        effects: Mapping[str, Effect[Any, Any]] = EFFECTS,
     ) -> None:
         self.settings, self.store, self._narrator = settings, store, narrator
         self.clock, self._stopping, self._world = clock or SystemClock(), stopping, world
-        self._awaiting = awaiting
+        self._awaiting, self._effects = awaiting, effects
         self._heads = Heads(settings.heads_file, settings.termination_message)
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
@@ -176,7 +180,7 @@ class Session:
     def _carry(self, journal: Journal, served: Serving) -> Finished:
         history = journal.history
         facts = partial(self.store.facts, history.opened.target_key, run=journal.lease.run)
-        actor = Actor(EFFECTS, self._world(self.settings, self.clock, facts), self.clock)
+        actor = Actor(self._effects, self._world(self.settings, self.clock, facts), self.clock)
         run = Run(
             journal,
             served.gate,

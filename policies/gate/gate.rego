@@ -5,8 +5,6 @@
 #   - input: schema.decision_input
 package gate
 
-import future.keywords.not
-
 import data.facts.given
 
 # METADATA

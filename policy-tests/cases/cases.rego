@@ -75,6 +75,16 @@ changed(path, values) := json.patch(at(path), [change |
 ])
 
 # METADATA
+# title: The runbooks, with some of the data changed
+ruled(changes) := object.union(data.runbooks, {name: object.union(data.runbooks[name], changes)}) if {
+	name := "MKS-PSA-Label-Restore-v3"
+}
+
+# METADATA
+# title: The codes of a check's denials
+codes(check) := {denial.code | some denial in check.deny}
+
+# METADATA
 # title: The check does not pass, and denies what the case says and nothing else
 denies(check, case) if {
 	not check.pass

@@ -25,8 +25,7 @@ test_decides_on_good_inputs if {
 	wrong := {name |
 		some group in {"cp0", "cp1", "cp2"}
 		some name, case in cases.of_group[group]
-		decision := gate.decision with input as case.input
-		not _right(decision, case)
+		not _right(gate.decision, case) with input as case.input
 	}
 	wrong == set()
 }
@@ -35,8 +34,7 @@ test_decides_on_good_verifications if {
 	wrong := {name |
 		some group in {"cp3", "cp4"}
 		some name, case in cases.of_group[group]
-		decision := gate.decision with input as case.input
-		not _right(decision, case)
+		not _right(gate.decision, case) with input as case.input
 	}
 	wrong == set()
 }
@@ -45,8 +43,7 @@ test_decides_where_a_register_does_not_agree if {
 	wrong := {name |
 		some group in _registers
 		some name, case in cases.of_group[group]
-		decision := gate.decision with input as case.input
-		not _right(decision, case)
+		not _right(gate.decision, case) with input as case.input
 	}
 	wrong == set()
 }
@@ -55,8 +52,7 @@ test_decides_where_the_cluster_does_not_agree if {
 	wrong := {name |
 		some group in _cluster
 		some name, case in cases.of_group[group]
-		decision := gate.decision with input as case.input
-		not _right(decision, case)
+		not _right(gate.decision, case) with input as case.input
 	}
 	wrong == set()
 }
@@ -65,8 +61,7 @@ test_decides_where_a_verification_fails if {
 	wrong := {name |
 		some group in _verification
 		some name, case in cases.of_group[group]
-		decision := gate.decision with input as case.input
-		not _right(decision, case)
+		not _right(gate.decision, case) with input as case.input
 	}
 	wrong == set()
 }
@@ -75,8 +70,7 @@ test_decides_where_anything_else_fails if {
 	wrong := {name |
 		some group in _others
 		some name, case in cases.of_group[group]
-		decision := gate.decision with input as case.input
-		not _right(decision, case)
+		not _right(gate.decision, case) with input as case.input
 	}
 	wrong == set()
 }
@@ -108,8 +102,7 @@ _strange := {
 test_escalates_what_it_does_not_know if {
 	wrong := {name |
 		some name, asked in _strange
-		decision := gate.decision with input as asked
-		not _unknown(decision)
+		not _unknown(gate.decision) with input as asked
 	}
 	wrong == set()
 }
@@ -153,6 +146,11 @@ test_no_checks_deny if {
 	_codes(decision) == {"gate.nothing_to_check"}
 }
 
+test_one_check_is_something_to_check if {
+	decision := gate.decision with input as _first_attempt with data.runbooks as _with_checks(["task_contract"])
+	decision.verdict == "proceed"
+}
+
 test_two_actions_are_none if {
 	_undecided(["gather", "patch_labels"], gate.decision) with input as _first_attempt
 		with data.runbooks as _with_candidates(["gather", "patch_labels"])
@@ -190,8 +188,7 @@ test_a_wait_without_a_clock_is_past_the_deadline if {
 	wrong := {name |
 		some name, clock in _clocks
 		asked := json.patch(cases.at("fail/verification_reconciliation/one_round"), [object.union(clock, {"op": "replace"})])
-		decision := gate.decision with input as asked
-		not _late(decision)
+		not _late(gate.decision) with input as asked
 	}
 	wrong == set()
 }
@@ -227,11 +224,25 @@ test_a_wait_without_a_length_is_none if {
 	_codes(decision) == {"gate.action_undecided", "namespace_identity.unanswered"}
 }
 
+_fields := {
+	"checkpoint",
+	"denials",
+	"input_sha256",
+	"ledger_head",
+	"next",
+	"run_id",
+	"runbook",
+	"schema",
+	"step",
+	"verdict",
+}
+
 _right(decision, case) if {
 	decision.verdict == case.expected.verdict
 	object.filter(decision.next, object.keys(case.expected.next)) == case.expected.next
 	[object.filter(denial, ["code", "facts"]) | some denial in decision.denials] == case.expected.denials
 	every denial in decision.denials { _explained(denial) }
+	object.keys(decision) == _fields
 	_echoes(decision, case.input)
 }
 

@@ -121,7 +121,7 @@ def facts(task: Task) -> FenceFacts:
         uid="u-1",
         resource_version="7",
         intents=(),
-        probes=frozenset(),
+        rounds=(),
         since_ms=0,
         deadline_ms=now.at_ms + 900_000,
         retry_budget=2,

@@ -6,7 +6,7 @@ For tests of what is told about runs. How runs go is tested on the real API serv
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from runbook_gate.clock import Clock
 from runbook_gate.cluster.calls import Call
 from runbook_gate.configuration import Opa, Settings
 from runbook_gate.demo.stage import APPROVED, REGISTERS, Target, write
+from runbook_gate.effects.protocol import Effect
+from runbook_gate.effects.registry import EFFECTS
 from runbook_gate.engine.narration import Narrator, Silent
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.sidecar import Sidecar
@@ -47,6 +49,7 @@ class LittleWorld:
         fault: asked before each request of a run.
         stopping: asked by runs at their safe points.
         audit_log: makes the audit log of a run.
+        effects: what its executors can do.
     """
 
     def __init__(self, folder: Path, bundle: Bundle, sidecar: Sidecar) -> None:
@@ -63,15 +66,19 @@ class LittleWorld:
         self.fault: Callable[[Call], Fault | None] = lambda call: None
         self.stopping: Callable[[], bool] = lambda: False
         self.audit_log: Callable[[FakeServer], AuditLog] = FakeAuditLog
+        self.effects: Mapping[str, Effect[Any, Any]] = EFFECTS
 
     def open(self) -> Store:
         """The store."""
         return open_store(self.settings, clock=self.clock)
 
-    def submit(self, task_id: str, namespace: str, **changes: Any) -> Target:
+    def submit(
+        self, task_id: str, namespace: str, *, approved: Mapping[str, str | None] = APPROVED, **changes: Any
+    ) -> Target:
         """Make a namespace without the labels, registers that agree, and submit a task."""
         uid = self.server.create_namespace(namespace)
-        target = Target(namespace, uid, self.server.namespaces["kube-system"]["metadata"]["uid"])
+        cluster_uid = self.server.namespaces["kube-system"]["metadata"]["uid"]
+        target = Target(namespace, uid, cluster_uid, labels=approved, drift=dict.fromkeys(approved))
         files = write(self.folder / task_id, target, task_id)
         document = {**target.task(task_id), **changes}
         files["task"].write_text(yaml.safe_dump(document), encoding="utf-8")
@@ -91,7 +98,13 @@ class LittleWorld:
         registers = {name: self.folder / task_id / f"{name}.yaml" for name in REGISTERS}
         settings = self.settings.model_copy(update={"registers": registers})
         return Session(
-            settings, store, narrator or Silent(), clock=self.clock, stopping=self.stopping, world=self._world
+            settings,
+            store,
+            narrator or Silent(),
+            clock=self.clock,
+            stopping=self.stopping,
+            world=self._world,
+            effects=self.effects,
         )
 
     def run(self, task_id: str, narrator: Narrator | None = None) -> Finished:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
-from tests.policies.decision_cases import CASES, ROOT, Case, load
+from tests.policies.decision_cases import ROOT, Case, load
 
 from runbook_gate.binaries import find_tool
 from runbook_gate.models.decision_input import DecisionInput
@@ -104,17 +104,12 @@ def test_waits_end_by_the_deadline(cases: list[Case], decisions: Mapping[str, An
         assert until is None or case.input["now_ms"] < until <= case.input["opened"]["body"]["deadline_ms"], case.path
 
 
-def test_cases_lie_where_they_belong(cases: list[Case]) -> None:
-    checks = {folder.name for folder in (ROOT / "policies" / "checks").iterdir() if folder.is_dir()}
-    groups = {tuple(case.path.split("/")[:2]) for case in cases}
-    assert {group for kind, group in groups if kind == "fail"} == checks | {"gate"}
-    assert {group for kind, group in groups if kind == "pass"} == {"cp0", "cp1", "cp2", "cp3", "cp4"}
+def test_good_cases_go_on_at_their_checkpoint(cases: list[Case]) -> None:
     for case in cases:
         kind, group, _ = case.path.split("/")
         if kind == "pass":
             assert case.expected["verdict"] in {"proceed", "complete"}, case.path
             assert case.input["checkpoint"] == group, case.path
-    assert [path for path in CASES.rglob("*") if path.is_file() and path.suffix != ".json"] == []
 
 
 @pytest.mark.parametrize(
@@ -130,65 +125,3 @@ def _as_expected(decision: Mapping[str, Any], expected: Mapping[str, Any]) -> bo
     return bool(
         decision["verdict"] == expected["verdict"] and following == expected["next"] and denials == expected["denials"]
     )
-
-
-def _annotations() -> Iterator[tuple[Path, dict[str, Any]]]:
-    done = subprocess.run(
-        [str(find_tool("opa")), "inspect", "--annotations", "--format", "json", "policies"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        timeout=60,
-    )
-    for one in json.loads(done.stdout)["annotations"]:
-        if one["path"][-1]["value"] == "deny":
-            yield Path(one["location"]["file"]), one["annotations"]
-
-
-@pytest.fixture(scope="module")
-def codes() -> dict[str, Path]:
-    """Every code that the policies can say, with its file."""
-    found: dict[str, Path] = {}
-    for file, annotation in _annotations():
-        code = annotation["custom"]["code"]
-        assert code not in found, f"{code}: in {file} and in {found[code]}"
-        assert annotation["title"], code
-        assert annotation["custom"]["solution"], code
-        found[code] = file
-    return found
-
-
-def test_codes_begin_with_the_name_of_their_check(codes: dict[str, Path]) -> None:
-    assert {code: file for code, file in codes.items() if code.split(".")[0] != file.parent.name} == {}
-
-
-def test_every_code_has_a_case(codes: dict[str, Path], cases: list[Case]) -> None:
-    said = {denial["code"] for case in cases for denial in case.expected["denials"]}
-    # What only a broken bundle can say is shown in policy-tests/gate.
-    assert codes.keys() - said == {"gate.check_silent", "gate.action_undecided"}
-    assert said - codes.keys() == set()
-
-
-def test_the_runbooks_answer_codes_that_there_are(codes: dict[str, Path]) -> None:
-    for file in (ROOT / "policies" / "runbooks").glob("*/data.yaml"):
-        runbook = yaml.safe_load(file.read_text(encoding="utf-8"))
-        answered = {
-            code
-            for tables in runbook["checkpoints"].values()
-            for table in tables.values()
-            for code in table.get("answers", {})
-        }
-        assert answered - codes.keys() == set(), file
-
-
-def test_every_check_is_named_by_a_runbook_and_tested() -> None:
-    checks = {folder.name for folder in (ROOT / "policies" / "checks").iterdir() if folder.is_dir()}
-    named = {
-        check
-        for file in (ROOT / "policies" / "runbooks").glob("*/data.yaml")
-        for tables in yaml.safe_load(file.read_text(encoding="utf-8"))["checkpoints"].values()
-        for table in tables.values()
-        for check in table["checks"]
-    }
-    assert named == checks
-    assert {folder.name for folder in (ROOT / "policy-tests" / "checks").iterdir()} == checks

@@ -12,6 +12,7 @@ import pytest
 from runbook_gate.binaries import find_tool
 
 ROOT = Path(__file__).resolve().parents[2]
+RULES = {folder.name for folder in (ROOT / ".regal/rules/custom/regal/rules/policy").iterdir()}
 GOOD = """# METADATA
 # title: Sample
 package checks.sample
@@ -37,11 +38,26 @@ deny contains denial.of(rego.metadata.rule(), {}) if not input.step
 """
 
 
-def _violations(tmp_path: Path, text: str) -> set[str]:
+NESTED = """# METADATA
+# title: Sample
+package checks.sample
+
+# METADATA
+# title: Sample
+pass if {
+	every round in input.rounds { count([server | some server in round.body.servers; not server.first]) == 0 }
+}
+"""
+# The same code in another file of the bundle: of the same package.
+ELSEWHERE = GOOD.replace("# title: Sample", "# title: Another sample")
+
+
+def _violations(tmp_path: Path, text: str, **others: str) -> set[str]:
     shutil.copytree(ROOT / ".regal", tmp_path / ".regal")
-    folder = tmp_path / "policies" / "checks" / "sample"
-    folder.mkdir(parents=True)
-    (folder / "sample.rego").write_text(text, encoding="utf-8")
+    for name, content in {"sample": text, **others}.items():
+        folder = tmp_path / "policies" / "checks" / name
+        folder.mkdir(parents=True)
+        (folder / f"{name}.rego").write_text(content, encoding="utf-8")
     done = subprocess.run(
         [str(find_tool("regal")), "lint", "--format", "json", "policies"],
         cwd=tmp_path,
@@ -49,7 +65,11 @@ def _violations(tmp_path: Path, text: str) -> set[str]:
         check=False,
         timeout=60,
     )
-    return {one["title"] for one in json.loads(done.stdout)["violations"]} & {"denials", "negation"}
+    return {one["title"] for one in json.loads(done.stdout)["violations"]} & RULES
+
+
+def test_the_rules_are_those_that_are_shown_here() -> None:
+    assert sorted(RULES) == ["codes", "denials", "negation"]
 
 
 def test_a_good_check_is_clean(tmp_path: Path) -> None:
@@ -66,9 +86,32 @@ def test_a_good_check_is_clean(tmp_path: Path) -> None:
         (GOOD.replace("code: sample.", "code: other."), "denials"),
         (GOOD.replace("code: sample.missing", "code: sample.Missing"), "denials"),
         (GOOD.replace("denial.of(rego.metadata.rule(), {})", '{"code": "sample.missing"}'), "denials"),
-        (GOOD + SECOND, "denials"),
+        (NESTED, "negation"),
+        (GOOD.replace(" if not input.run_id", " if input.run_id"), "negation"),
     ],
-    ids=["no import", "no solution", "no title", "no code", "of another check", "odd code", "by hand", "twice"],
+    ids=[
+        "no import",
+        "no solution",
+        "no title",
+        "no code",
+        "of another check",
+        "odd code",
+        "by hand",
+        "nested",
+        "import for nothing",
+    ],
 )
 def test_a_careless_check_is_not(tmp_path: Path, text: str, rule: str) -> None:
     assert _violations(tmp_path, text) == {rule}
+
+
+OTHER = ELSEWHERE.replace("sample", "elsewhere")
+
+
+def test_codes_of_their_own_are_clean(tmp_path: Path) -> None:
+    assert _violations(tmp_path, GOOD, elsewhere=OTHER) == set()
+
+
+@pytest.mark.parametrize(("text", "other"), [(GOOD, ELSEWHERE), (GOOD + SECOND, OTHER)], ids=["two files", "one file"])
+def test_a_code_belongs_to_one_rule_of_the_whole_bundle(tmp_path: Path, text: str, other: str) -> None:
+    assert _violations(tmp_path, text, elsewhere=other) == {"codes"}

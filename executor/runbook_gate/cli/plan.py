@@ -32,7 +32,8 @@ def show_plan(chosen: Settings, task_id: str, output: str) -> ExitStatus:
 def _text(task_id: str, decision: Decision) -> Iterator[str]:
     following = decision.next
     yield f"Plan of task {task_id}: {decision.checkpoint} says {decision.verdict}, next {following.action}."
-    if following.action == "patch_labels":
+    # Only a write leads to cp2 with labels, whatever the runbook calls it.
+    if following.checkpoint == "cp2" and "labels" in following.params:
         yield f"Would write to namespace {following.params['namespace']}:"
         labels = sorted(following.params["labels"].items())
         yield from columns([(key, "(removed)" if value is None else value) for key, value in labels], indent="  ")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -26,7 +27,7 @@ class FenceFacts:
         uid: metadata.uid in the newest gather's last read; None without one.
         resource_version: metadata.resourceVersion there.
         intents: sha256 of each intent of this step so far.
-        probes: Audit-IDs of the probes of this step's rounds.
+        rounds: bodies of this step's rounds since its newest write, in order.
         since_ms: the moment from which writes of the namespace matter, by the API server's clock where known.
         deadline_ms: when the run has to end.
         retry_budget: how many there may be.
@@ -40,7 +41,7 @@ class FenceFacts:
     uid: str | None
     resource_version: str | None
     intents: tuple[str, ...]
-    probes: frozenset[str]
+    rounds: tuple[Mapping[str, Any], ...]
     since_ms: int
     deadline_ms: int
     retry_budget: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from runbook_gate.audit.protocol import AuditQuery
@@ -37,7 +37,7 @@ class Verify(Effect[VerifyParams, VerifyBody]):
         rules = {
             "namespace": params.namespace == facts.task.namespace,
             "labels": sorted(params.label_keys) == sorted(facts.label_keys),
-            "audit_ids": facts.probes.issuperset(params.audit_ids),
+            "audit_ids": _probed(facts.rounds).issuperset(params.audit_ids),
             "since": params.since_ms == facts.since_ms,
             "probe": all(_is_probe(spec) for spec in params.probes),
         }
@@ -63,6 +63,11 @@ class Verify(Effect[VerifyParams, VerifyBody]):
             servers=servers,
             audit=context.audit.lookup(query),
         )
+
+
+def _probed(rounds: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Audit-IDs of the probes of earlier rounds."""
+    return frozenset(probe["audit_id"] for one in rounds for server in one["servers"] for probe in server["probes"])
 
 
 def _is_probe(spec: ProbeSpec) -> bool:

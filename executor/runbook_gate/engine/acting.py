@@ -132,7 +132,7 @@ class Actor:
             resource_version=newest["resource_version"] if newest else None,
             sources=tuple(history.opened.routing.sources),
             intents=tuple(made.intent.sha256 for made in history.attempts(history.step)),
-            probes=_probes(history),
+            rounds=tuple(entry.body for entry in history.rounds(history.step)),
             since_ms=_since_ms(history),
             deadline_ms=history.opened.deadline_ms,
             retry_budget=history.opened.routing.retry_budget,
@@ -186,15 +186,6 @@ def _since_ms(history: History) -> int:
     if not made:
         return history.entries[0].at_ms
     return int(made[0].intent.body["read_date_ms"] or made[0].intent.at_ms)
-
-
-def _probes(history: History) -> frozenset[str]:
-    return frozenset(
-        probe["audit_id"]
-        for entry in history.rounds(history.step)
-        for server in entry.body["servers"]
-        for probe in server["probes"]
-    )
 
 
 def _last_read(history: History) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def plan(journal: Journal, gate: Gate, actor: Actor, narrator: Narrator) -> Deci
         narrator: who is told.
 
     Returns:
-        The last decision; if it asks for `patch_labels`, its params are what would be written.
+        The last decision; if it asks for a write, its params are what would be written.
 
     Raises:
         NoDecision: the gate gave no answer that may be acted on.

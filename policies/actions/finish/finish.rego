@@ -17,6 +17,8 @@ params := {
 	"writer": writer.name,
 	"audit": writer.evidence,
 	"limits": given.runbook.verification_limits,
+} if {
+	is_number(_verified.at_ms)
 }
 
 _verified := input.rounds[rounds.verified]

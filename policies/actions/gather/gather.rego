@@ -12,4 +12,11 @@ params := {
 	"namespace": given.task.namespace,
 	"labels": {key: given.task.labels[key] | some key in given.runbook.label_keys},
 	"sources": given.runbook.sources,
+} if {
+	every field in ["cluster_id", "namespace"] { _named(given.task[field]) }
+}
+
+_named(value) if {
+	is_string(value)
+	value != ""
 }

@@ -20,7 +20,7 @@ import data.facts.lookup
 # METADATA
 # title: Everything this check wants is shown
 pass if {
-	_way in given.runbook.lineages
+	_allowed
 	_within_budget
 	every attempt in input.attempts { _decided(attempt) }
 	_evidence_kept
@@ -32,7 +32,7 @@ pass if {
 # custom:
 #   code: lineage.not_allowed
 #   solution: Keep the store as it is; compare `runbook-gate show` with the runbook's lineages.
-deny contains denial.of(rego.metadata.rule(), {"lineage": _way}) if not _way in given.runbook.lineages
+deny contains denial.of(rego.metadata.rule(), {"lineage": _way}) if not _allowed
 
 # METADATA
 # title: There were more write attempts than the runbook allows, or they are not numbered as they were made
@@ -65,6 +65,11 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([_missing])) if not _evi
 #   solution: Nothing is to be done; the facts are gathered again.
 deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "gather", "seq"]])) if not _newer
 
+_allowed if {
+	is_array(input.lineage)
+	_way in given.runbook.lineages
+}
+
 _missing := ["observed", "gather", "body", "ledger", "evidence_missing"]
 
 _evidence_kept if lookup.value(_missing) == []
@@ -92,15 +97,23 @@ _newer if {
 
 # The way so far, without waits and without goes to write that were not used.
 _way := [concat(" ", [_word(block, field) | some field in ["step", "checkpoint", "verdict", "next_checkpoint"]]) |
-	some block in input.lineage
+	some index, block in input.lineage
 	_word(block, "verdict") != "wait"
-	not _unused(block)
+	not _unused(index, block)
 ]
 
 _word(block, field) := $"{word}" if word := lookup.field(lookup.field(block, "body"), field)
 
-_unused(block) if {
+_unused(_, block) if {
 	given.runbook.effects[block.body.action] == "write"
+	block.body.step == input.step
 	used := {attempt.intent.body.decision | some attempt in input.attempts}
 	not block.sha256 in used
+}
+
+# The attempts of an earlier step are not in the input: its write was used if it was resolved.
+_unused(index, block) if {
+	given.runbook.effects[block.body.action] == "write"
+	block.body.step != input.step
+	not input.lineage[index + 1].body.checkpoint == block.body.next_checkpoint
 }

@@ -52,6 +52,7 @@ _chain_intact if {
 _chain_intact if {
 	_ledger.previous_chain == "intact"
 	is_string(_ledger.previous_run)
+	_ledger.previous_run != ""
 }
 
 _acknowledged if _ledger.escalations == []

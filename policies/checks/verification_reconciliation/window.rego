@@ -61,6 +61,7 @@ _wrong contains lookup.at([first, last]) if {
 	some server, _ in input.rounds[rounds.newest].body.servers
 	first := ["rounds", rounds.newest, "body", "servers", server, "first", "object", "resource_version"]
 	last := ["rounds", rounds.newest, "body", "servers", server, "last", "object", "resource_version"]
+	lookup.value(first) != lookup.value(last)
 }
 
 _blocked contains _told(one) if {

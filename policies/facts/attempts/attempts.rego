@@ -22,17 +22,6 @@ latest := input.attempts[number - 1]
 answer_path := ["attempts", number - 1, "observation", "body", "patched", "http"]
 
 # METADATA
-# title: Attempts are numbered as they were made, and each answer belongs to its intent
-counted if {
-	is_array(input.attempts)
-	every index, attempt in input.attempts {
-		attempt.attempt == index + 1
-		attempt.intent.body.attempt == index + 1
-		_answers_its_intent(attempt)
-	}
-}
-
-# METADATA
 # title: The numbers of the attempts, for a denial
 as_facts := {"attempts": [lookup.field(attempt, "attempt") | some attempt in input.attempts]}
 
@@ -131,11 +120,8 @@ _known_marker(marker) if {
 	marker.attempt <= number
 }
 
+# Every attempt but one that is answered with a definite yes or no.
 _doubtful := [attempt |
 	some attempt in input.attempts
-	outcomes.class(attempt) == "api_timeout"
+	not outcomes.class(attempt) in {"applied", "conflict"}
 ]
-
-_answers_its_intent(attempt) if attempt.observation == null
-
-_answers_its_intent(attempt) if attempt.observation.body.intent == attempt.intent.sha256

@@ -18,7 +18,7 @@ username := input.observed.gather.body.identity.username
 # METADATA
 # title: Audit events of a probe, of all rounds, without repetition
 of_probe(probe) := {event |
-	some event in object.get(_by_audit_id, probe.audit_id, set())
+	some event in object.get(_by_audit_id, [probe.audit_id], set())
 	_ours(event)
 	event.verb == "create"
 	event.resource == probe.resource
@@ -93,6 +93,7 @@ _ours(event) if {
 
 _by_audit_id[event.audit_id] contains event if {
 	some block in input.rounds
+	is_array(block.body.audit.events)
 	some event in block.body.audit.events
 }
 

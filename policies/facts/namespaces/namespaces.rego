@@ -49,6 +49,7 @@ legible(read) if {
 	is_string(read.object.resource_version)
 	read.object.resource_version != ""
 	is_string(read.object.phase)
+	read.object.phase != ""
 	labelled(read.object.labels)
 	is_array(read.object.markers)
 	is_array(read.object.managers)

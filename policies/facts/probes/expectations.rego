@@ -73,6 +73,7 @@ _audit_fits(probe) if {
 _audit_fits(probe) if {
 	some event in audit.of_probe(probe)
 	event.error == false
+	event.exempt == null
 	_event_fits(_expectation(probe).shows, event)
 }
 

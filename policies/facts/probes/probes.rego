@@ -17,6 +17,7 @@ import data.facts.manifests
 # title: The probes on a server are those that were asked for
 as_asked(server) if {
 	count(manifests.digests) > 0
+	is_array(server.probes)
 	sent := [{field: lookup.field(probe, field) | some field in ["name", "resource", "template_sha256"]} |
 		some probe in server.probes
 	]

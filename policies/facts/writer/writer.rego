@@ -3,8 +3,6 @@
 # description: Who wrote the tuple, as far as the attempts, their markers and the audit log show.
 package facts.writer
 
-import future.keywords.not
-
 import data.facts.attempts
 import data.facts.audit
 import data.facts.outcomes

@@ -24,3 +24,9 @@ test_writes_every_label_of_the_runbook if {
 	params.labels["pod-security.kubernetes.io/warn-version"] == null
 	count(params.labels) == 6
 }
+
+test_writes_no_label_but_the_runbooks if {
+	path := "/opened/body/task/labels/team"
+	more := json.patch(cases.at("pass/cp1/first_attempt"), [{"op": "add", "path": path, "value": "a"}])
+	count(patch_labels.params.labels) == 6 with input as more
+}

@@ -58,3 +58,15 @@ _one(path, writes, looks) if {
 	writes == []
 	count(looks) == 1
 }
+
+# The write is in doubt and the namespace moved: at cp1 this asks for a look, unless the namespace is not sound.
+test_a_look_is_for_the_checkpoint_before_a_write if {
+	resolve_write.params with input as cases.at("pass/cp1/moved_since_it_was_resolved")
+	path := "/observed/gather/body/last/object/phase"
+	not resolve_write.params with input as cases.changed("pass/cp1/moved_since_it_was_resolved", {path: "Terminating"})
+	in_doubt := cases.changed("pass/cp3/second_round", {
+		"/attempts/0/observation": null,
+		"/observed/resolve_write/body/read/object/resource_version": "1",
+	})
+	not resolve_write.params with input as in_doubt
+}

@@ -1,7 +1,5 @@
 package actions.verify_test
 
-import future.keywords.not
-
 import data.actions.verify
 import data.cases
 

@@ -62,3 +62,9 @@ test_reconcilers_that_are_not_listed_are_not_known if {
 	asked := cases.at("pass/cp1/first_attempt")
 	not drift_agreement.pass with input as asked with data.runbooks as {"MKS-PSA-Label-Restore-v3": runbook}
 }
+
+# That there is no dry run is for dry_run_agreement to say.
+test_no_dry_run_is_no_conflict if {
+	found := drift_agreement with input as cases.changed("pass/cp1/first_attempt", {"/observed/gather/body/dry_run": null})
+	cases.passes(found)
+}

@@ -39,3 +39,9 @@ test_keeps_silent if {
 	}
 	wrong == set()
 }
+
+test_no_dry_run_is_a_refusal if {
+	asked := cases.changed("pass/cp1/first_attempt", {"/observed/gather/body/dry_run": null})
+	found := dry_run_agreement with input as asked
+	cases.codes(found) == {"dry_run_agreement.refused"}
+}

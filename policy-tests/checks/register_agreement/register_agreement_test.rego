@@ -72,3 +72,12 @@ test_wants_registers_and_fields if {
 	register_agreement.pass with input as asked
 		with data.runbooks as _with_agreement({"cluster_inventory": ["cluster_id"]})
 }
+
+test_no_owner_is_nobodys_alias if {
+	asked := cases.changed("pass/cp1/first_attempt", {
+		"/observed/gather/body/registers/namespace_ownership/records/0/owner_aliases": [null],
+		"/opened/body/task/owner_alias": null,
+	})
+	not register_agreement.pass with input as asked
+		with data.runbooks as _with_agreement({"namespace_ownership": ["owner_aliases"]})
+}

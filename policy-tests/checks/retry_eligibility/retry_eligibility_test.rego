@@ -65,22 +65,38 @@ _with(changes) := {_name: object.union(data.runbooks[_name], changes)}
 
 _codes(denials) := {denial.code | some denial in denials}
 
-# Each limit that the runbook does not state allows nothing.
-_limits := {
-	"retry_eligibility.unsettled": ["in_doubt", {"limits_ms": {"settle": null}}],
-	"retry_eligibility.second_conflict": ["conflict", {"conflicts": null}],
-	"retry_eligibility.retries_spent": ["conflict", {"retries": null}],
-	"retry_eligibility.budget_spent": ["conflict", {"retry_budget": null}],
-}
+# Each limit that the runbook does not state, or not in numbers, allows nothing.
+_limits := [
+	["retry_eligibility.unsettled", "in_doubt", {"limits_ms": {"settle": null}}],
+	["retry_eligibility.unsettled", "in_doubt", {"limits_ms": {"settle": false}}],
+	["retry_eligibility.second_conflict", "conflict", {"conflicts": null}],
+	["retry_eligibility.second_conflict", "conflict", {"conflicts": "1"}],
+	["retry_eligibility.retries_spent", "conflict", {"retries": null}],
+	["retry_eligibility.retries_spent", "conflict", {"retries": "2"}],
+	["retry_eligibility.budget_spent", "conflict", {"retry_budget": null}],
+]
 
 test_a_limit_that_is_not_there_allows_nothing if {
-	wrong := {code |
-		some code, [name, changes] in _limits
+	wrong := {[code, changes] |
+		some [code, name, changes] in _limits
 		found := retry_eligibility.deny with input as cases.at($"fail/retry_eligibility/{name}")
 			with data.runbooks as _with(changes)
 		not _codes(found) == {code}
 	}
 	wrong == set()
+}
+
+test_an_audit_log_whose_writes_are_no_list_shows_nothing if {
+	asked := cases.changed("fail/retry_eligibility/overtaken", {"/observed/resolve_write/body/audit/writes": {}})
+	found := retry_eligibility.deny with input as asked
+	_codes(found) == {"retry_eligibility.audit_insufficient"}
+}
+
+# What a write without an answer would have stored is not known, whatever the record says.
+test_only_a_write_that_was_applied_was_stored if {
+	path := "/attempts/0/observation/body/patched/http/status"
+	found := retry_eligibility.deny with input as cases.changed("fail/retry_eligibility/stored_differs", {path: 504})
+	not "retry_eligibility.stored_differs" in _codes(found)
 }
 
 # With a greater budget a conflict may follow a write that is in doubt, and has to be shown not to have landed.

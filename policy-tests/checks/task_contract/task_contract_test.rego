@@ -42,3 +42,19 @@ test_wants_facts_of_their_types if {
 	}
 	wrong == set()
 }
+
+test_no_labels_are_malformed_labels if {
+	lacking := [{"op": "remove", "path": "/opened/body/task/labels"}, {"op": "remove", "path": "/opened/body/task/drift"}]
+	found := task_contract with input as json.patch(cases.at("pass/cp0/intake"), lacking)
+	cases.codes(found) == {"task_contract.labels_malformed", "task_contract.drift_malformed"}
+}
+
+test_a_budget_in_words_agrees_with_nothing if {
+	asked := cases.changed("pass/cp0/intake", {"/opened/body/task/retry_budget": "2"})
+	found := task_contract with input as asked with data.runbooks as cases.ruled({"retry_budget": "2"})
+	cases.codes(found) == {"task_contract.budget_differs"}
+	none := object.remove(data.runbooks["MKS-PSA-Label-Restore-v3"], ["retry_budget"])
+	facts := [denial.facts | some denial in task_contract.deny] with input as cases.at("pass/cp0/intake")
+		with data.runbooks as {"MKS-PSA-Label-Restore-v3": none}
+	facts == [{"input.opened.body.task.retry_budget": 2, "runbook.retry_budget": null}]
+}

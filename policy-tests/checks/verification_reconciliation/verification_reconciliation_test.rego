@@ -49,12 +49,27 @@ test_needs_no_audit_log_where_it_is_optional if {
 	verification_reconciliation.deny == set() with input as asked with data.runbooks as _with({"audit": "optional"})
 }
 
-test_a_limit_that_is_not_there_is_passed if {
-	without := _with({"limits_ms": {"window": null, "audit": null}})
-	wrong := cases.at("fail/verification_reconciliation/stale_cache")
-	_codes(verification_reconciliation.deny) == {"verification_reconciliation.window_passed"} with input as wrong
-		with data.runbooks as without
-	pending := cases.at("fail/verification_reconciliation/event_pending")
-	_codes(verification_reconciliation.deny) == {"verification_reconciliation.audit_missing"} with input as pending
-		with data.runbooks as without
+# Limits that are no numbers.
+_no_limits := [null, "60000"]
+
+_without(limit) := _with({"limits_ms": {"window": limit, "audit": limit}})
+
+test_a_window_that_is_not_there_is_passed if {
+	wrong := {limit |
+		some limit in _no_limits
+		found := verification_reconciliation.deny with input as cases.at("fail/verification_reconciliation/stale_cache")
+			with data.runbooks as _without(limit)
+		_codes(found) != {"verification_reconciliation.window_passed"}
+	}
+	wrong == set()
+}
+
+test_a_limit_for_the_audit_log_that_is_not_there_is_passed if {
+	wrong := {limit |
+		some limit in _no_limits
+		found := verification_reconciliation.deny with input as cases.at("fail/verification_reconciliation/event_pending")
+			with data.runbooks as _without(limit)
+		_codes(found) != {"verification_reconciliation.audit_missing"}
+	}
+	wrong == set()
 }

@@ -53,3 +53,37 @@ test_no_budget_leaves_nothing if {
 	runbooks := {"MKS-PSA-Label-Restore-v3": runbook}
 	not attempts.left with input as cases.at("pass/cp1/first_attempt") with data.runbooks as runbooks
 }
+
+test_attempts_that_are_no_list_are_not_counted if {
+	by_key := cases.changed("pass/cp1/first_attempt", {"/attempts": {}})
+	not attempts.number with input as by_key
+	not attempts.counted with input as by_key
+	not attempts.audit_ids with input as by_key
+}
+
+# A decision to try again speaks of an attempt.
+test_an_attempt_that_the_ledger_lost_is_missed if {
+	not attempts.counted with input as cases.changed(_second, {"/attempts": []})
+	not attempts.counted with input as cases.changed("pass/cp1/first_attempt", {"/lineage": {}})
+	not attempts.counted with input as cases.changed("pass/cp1/first_attempt", {"/lineage": null})
+	attempts.counted with input as cases.changed(_second, {"/attempts": [], "/lineage/2/body/step": "another"})
+	attempts.counted with input as cases.at("pass/cp1/first_attempt")
+}
+
+test_an_answer_that_is_missing_leaves_the_write_in_doubt if {
+	path := "/attempts/0/observation/body/patched"
+	not attempts.known(_here("7")) with input as cases.changed("pass/cp1/second_attempt_after_conflict", {path: null})
+}
+
+test_writes_matter_since_the_intent_where_its_read_is_not_dated if {
+	undated := {"op": "remove", "path": "/attempts/0/intent/body/read_date_ms"}
+	asked := json.patch(cases.at(_second), [undated])
+	attempts.since_ms == asked.attempts[0].intent.at_ms with input as asked
+}
+
+test_a_write_that_was_applied_is_in_no_doubt if {
+	path := "/attempts/0/observation/body/patched/http"
+	asked := cases.at("pass/cp1/second_attempt_after_conflict")
+	applied := object.union(asked.attempts[0].observation.body.patched.http, {"status": 200, "reason": null})
+	attempts.known(_here("7")) with input as cases.changed("pass/cp1/second_attempt_after_conflict", {path: applied})
+}

@@ -77,3 +77,24 @@ test_a_namespace_of_null_has_no_event if {
 	asked := cases.changed("fail/retry_eligibility/in_doubt", {"/opened/body/task/namespace": null})
 	not audit.of_attempt(object.union(_own, {"namespace": null}), asked.attempts[0]) with input as asked
 }
+
+test_events_by_key_are_no_events if {
+	good := cases.at("pass/cp3/second_round")
+	probe := good.rounds[1].body.servers[0].probes[0]
+	count(audit.of_probe(probe)) == 1 with input as good
+	own := [event | some event in good.rounds[1].body.audit.events; event.audit_id == probe.audit_id]
+	by_key := [{"body": {"audit": {"events": {"0": own[0]}}}}]
+	audit.of_probe(probe) == set() with input as object.union(good, {"rounds": by_key})
+}
+
+test_a_list_is_no_audit_id if {
+	good := cases.at("pass/cp3/second_round")
+	probe := good.rounds[1].body.servers[0].probes[0]
+	audit.of_probe(object.union(probe, {"audit_id": [probe.audit_id]})) == set() with input as good
+}
+
+test_a_write_of_the_first_of_two_attempts_is_ours if {
+	asked := cases.at("pass/cp2/second_attempt_applied")
+	first := object.union(_own, {"audit_id": asked.attempts[0].intent.sha256})
+	audit.writers({"writes": [first]}) == {"writers": []} with input as asked
+}

@@ -34,3 +34,9 @@ test_measures if {
 _measured([from, to, expected]) if given.elapsed_ms(from, to) == expected
 
 _measured([from, to, null]) if not given.elapsed_ms(from, to)
+
+test_rounds_that_are_no_list_have_no_newest if {
+	given.newest_round == 1 with input as {"rounds": [1, 2]}
+	not given.newest_round with input as {"rounds": {"0": 1}}
+	not given.newest_round with input as {"rounds": null}
+}

@@ -47,6 +47,10 @@ _expected := {
 		{"enforce": "restricted", "enforce-version": "v1.31", "warn-version": "v1.30"},
 		"restricted:v1.31", "privileged:latest", "restricted:v1.30",
 	],
+	"warn inherits nothing from no level": [
+		{"enforce-version": "v1.31"},
+		"privileged:v1.31", "privileged:latest", "privileged:latest",
+	],
 	"warn inherits nothing from privileged": [
 		{"enforce": "privileged", "enforce-version": "v1.31"},
 		"privileged:v1.31", "privileged:latest", "privileged:latest",
@@ -72,4 +76,11 @@ test_privileged_has_no_version if {
 	not levels.printed("enforce", null) with input as asked
 	not levels.printed("audit", "baseline:v1.31") with input as asked
 	levels.printed("audit", "baseline:latest") with input as asked
+}
+
+test_only_privileged_is_printed_as_privileged if {
+	asked := _task(object.union(_none, {"audit": "baseline"}))
+	not levels.printed("audit", "privileged:latest") with input as asked
+	not levels.printed("enforce", 7) with input as asked
+	not levels.printed("enforce", ["privileged:latest"]) with input as asked
 }

@@ -1,7 +1,5 @@
 package facts.lookup_test
 
-import future.keywords.not
-
 import data.facts.lookup
 
 _asked := {"a": {"b-c/d": [{"e": null}, 2], "\"": 3}}

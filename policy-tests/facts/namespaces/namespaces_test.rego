@@ -16,11 +16,13 @@ _unsound := {
 	"another name": ["legible", {"object": {"name": "other"}}],
 	"an empty version": ["legible", {"object": {"resource_version": ""}}],
 	"no phase": ["legible", {"object": {"phase": null}}],
+	"an empty phase": ["legible", {"object": {"phase": ""}}],
 	"a seventh label": ["legible", {"object": {"labels": {"team": "x"}}}],
 	"no markers": ["legible", {"object": {"markers": null}}],
 	"no managers": ["legible", {"object": {"managers": null}}],
 	"another uid": ["prequalified", {"object": {"uid": "other"}}],
 	"another phase": ["alive", {"object": {"phase": "Terminating"}}],
+	"a phase of a letter": ["alive", {"object": {"phase": "x"}}],
 	"a deletion": ["alive", {"object": {"deletion_ms": 1}}],
 }
 
@@ -78,4 +80,24 @@ test_reads_of_each_checkpoint if {
 		["rounds", 1, "body", "servers", 1, "first"],
 		["rounds", 1, "body", "servers", 1, "last"],
 	] with input as cases.at("pass/cp3/listed_servers")
+}
+
+test_another_phase_can_be_read if {
+	namespaces.legible(object.union(_read, {"object": {"phase": "x"}})) with input as _asked
+	namespaces.legible(object.union(_read, {"object": {"phase": "Terminating"}})) with input as _asked
+}
+
+test_no_uid_is_nobodys if {
+	nothing := cases.changed("pass/cp1/first_attempt", {"/opened/body/task/drift/namespace_uid": null})
+	not namespaces.prequalified(object.union(_read, {"object": {"uid": null}})) with input as nothing
+}
+
+test_labels_in_a_list_are_none if {
+	not namespaces.labelled(["pod-security.kubernetes.io/enforce"]) with input as _asked
+	not namespaces.labelled([]) with input as _asked with data.runbooks as cases.ruled({"label_keys": []})
+}
+
+test_a_runbook_of_one_label_admits_it if {
+	runbooks := cases.ruled({"label_keys": ["pod-security.kubernetes.io/enforce"]})
+	namespaces.all_admitted(_read) with input as _asked with data.runbooks as runbooks
 }

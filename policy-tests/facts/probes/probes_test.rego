@@ -2,6 +2,7 @@ package facts.probes_test
 
 import future.keywords.not
 
+import data.cases
 import data.facts.probes
 
 _name := "MKS-PSA-Label-Restore-v3"
@@ -99,6 +100,20 @@ _with_audit := {
 		"good",
 	],
 	"privileged: no word from Pod Security": [{}, "P1", {}, {}, "wrong"],
+	"privileged: refused in the words of Pod Security": [
+		{},
+		"P1",
+		{"http": {
+			"status": 403, "reason": "Forbidden", "kind": "pods",
+			"message": {"pattern": "psa_violation", "level_version": "privileged:latest"},
+		}},
+		{"enforce_policy": "privileged:latest"},
+		"wrong",
+	],
+	"privileged: warned of privileged": [{}, "P2", _warned(["privileged:latest"]), {}, "wrong"],
+	"warnings by key": [
+		{"warn": "restricted"}, "P2", {"http": {"warnings": {"pod_security": {"x": "restricted:latest"}}}}, {}, "wrong",
+	],
 	"privileged: exempt": [{}, "P1", {}, {"exempt": "namespace"}, "exempt"],
 	"privileged: neither warned nor audited": [{}, "P2", {}, {}, "good"],
 	"privileged: warned": [{}, "P2", _warned(["restricted:latest"]), {}, "wrong"],
@@ -265,4 +280,27 @@ test_no_username_no_events if {
 	)
 	found := probes.result(probe) with input as asked
 	found == "pending"
+}
+
+test_an_event_that_does_not_say_whether_it_is_exempt_shows_nothing if {
+	probe := _probe("P3", {})
+	event := object.remove(_event(probe, {"enforce_policy": "restricted:v1.31"}), ["exempt"])
+	found := probes.result(probe) with input as _asked(_restricted, [event])
+	found == "wrong"
+}
+
+test_probes_by_key_are_not_those_that_were_asked_for if {
+	good := cases.at("pass/cp3/second_round")
+	server := good.rounds[1].body.servers[0]
+	probes.as_asked(server) with input as good
+	by_key := {"probes": {index: probe | some index, probe in server.probes}}
+	not probes.as_asked(by_key) with input as good
+}
+
+test_a_runbook_of_one_probe_is_asked_for_as_one if {
+	good := cases.at("pass/cp3/second_round")
+	server := good.rounds[1].body.servers[0]
+	one := cases.ruled({"probes": array.slice(data.runbooks[_name].probes, 0, 1)})
+	probes.as_asked({"probes": array.slice(server.probes, 0, 1)}) with input as good with data.runbooks as one
+	not probes.as_asked({"probes": []}) with input as good with data.runbooks as cases.ruled({"probes": []})
 }

@@ -82,3 +82,12 @@ test_one_outcome_at_a_time if {
 	}
 	wrong == set()
 }
+
+test_null_is_no_source_and_no_schema if {
+	expected := {"namespace_baseline": {"source_id": null, "schema_id": null, "max_age_ms": 900000}}
+	asked := cases.changed(_path, {$"{_place}source_id": null, $"{_place}schema_id": null})
+	not registers.from_source("namespace_baseline") with input as asked
+		with data.runbooks as cases.ruled({"registers": expected})
+	not registers.of_schema("namespace_baseline") with input as asked
+		with data.runbooks as cases.ruled({"registers": expected})
+}

@@ -114,3 +114,42 @@ test_only_the_event_of_the_write_shows_it if {
 	}
 	wrong == set()
 }
+
+test_an_answer_alone_names_the_attempt if {
+	asked := _changed("pass/cp4/restored", [
+		{"op": "replace", "path": "/observed/resolve_write/body/read/object/markers", "value": []},
+		{"op": "replace", "path": "/observed/resolve_write/body/audit/events", "value": []},
+	])
+	[writer.name, writer.evidence] == ["attempt_1", "inferred"] with input as asked
+}
+
+test_a_marker_without_a_number_names_nobody if {
+	asked := _changed("pass/cp4/restored", [
+		{"op": "replace", "path": "/observed/resolve_write/body/read/object/markers/0/attempt", "value": null},
+		{"op": "replace", "path": "/attempts/0/observation", "value": null},
+		{"op": "replace", "path": "/observed/resolve_write/body/audit/events", "value": []},
+		{"op": "replace", "path": "/observed/resolve_write/body/audit/writes", "value": []},
+	])
+	writer.name == "unknown" with input as asked
+}
+
+_answers := "/attempts/0/observation/body/patched/http/status"
+
+# Nobody's marker, event or write: only the answers are left.
+_answered(path, changes) := _changed(path, array.concat(changes, [
+	{"op": "replace", "path": "/observed/resolve_write/body/read/object/markers", "value": []},
+	{"op": "replace", "path": "/observed/resolve_write/body/audit/events", "value": []},
+	{"op": "replace", "path": "/observed/resolve_write/body/audit/writes", "value": []},
+]))
+
+test_a_refusal_names_somebody_else if {
+	refused := _answered("pass/cp4/restored", [{"op": "replace", "path": _answers, "value": 403}])
+	writer.name == "other" with input as refused
+}
+
+test_one_refusal_of_two_names_nobody if {
+	path := "/attempts/1/observation"
+	in_doubt := {"op": "replace", "path": path, "value": null}
+	refused := {"op": "replace", "path": _answers, "value": 403}
+	writer.name == "unknown" with input as _answered("pass/cp4/second_attempt", [refused, in_doubt])
+}

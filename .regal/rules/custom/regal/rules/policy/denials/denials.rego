@@ -26,15 +26,6 @@ report contains violation if {
 	violation := result.fail(rego.metadata.chain(), result.location(rule.head))
 }
 
-# METADATA
-# description: Two rules have the same code
-report contains violation if {
-	some index, rule in input.rules
-	some other in array.slice(input.rules, 0, index)
-	_codes(rule) & _codes(other) != set()
-	violation := result.fail(rego.metadata.chain(), result.location(rule.head))
-}
-
 _annotated(rule) if {
 	some annotation in rule.annotations
 	annotation.title != ""
@@ -45,8 +36,6 @@ _annotated(rule) if {
 _made_from_annotations(rule) if {
 	[ast.ref_to_string(part.value) | some part in rule.head.key.value][0] == "denial.of"
 }
-
-_codes(rule) := {annotation.custom.code | some annotation in rule.annotations}
 
 _package := regal_last if {
 	path := input["package"].path
