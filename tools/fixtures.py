@@ -16,7 +16,7 @@ from runbook_gate.binaries import find_tool
 from runbook_gate.gate.build import build
 from runbook_gate.policy import cases
 from runbook_gate.policy.changes import changes
-from runbook_gate.policy.decisions import decide, expectation
+from runbook_gate.policy.decisions import decide
 from runbook_gate.policy.words import words
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -45,20 +45,19 @@ def main() -> int:
 
 def _renewed(case: cases.Case, decision: dict[str, Any]) -> Iterator[str]:
     """Write a case whose decision is another now, and say what changed."""
-    expected = expectation(decision, like=case.expected)
-    if expected == case.expected:
+    if decision == case.expected:
         return
-    written = {Path(case.path).name: {**cases.document(FOLDER, case.path), "expected": expected}}
+    written = {Path(case.path).name: {**cases.document(FOLDER, case.path), "expected": decision}}
     text = json.dumps(written, indent=2, sort_keys=True, ensure_ascii=False)
     (FOLDER / f"{case.path}.json").write_text(f"{text}\n", encoding="utf-8")
     yield case.path
-    for change in changes(_by_code(case.expected), _by_code(expected)):
+    for change in changes(_by_code(case.expected), _by_code(decision)):
         yield f"  {words(change)}"
 
 
 def _by_code(expected: dict[str, Any]) -> dict[str, Any]:
     """Denials by their codes, so that another denial is told as one."""
-    denials = [{"name": denial["code"], "facts": denial["facts"]} for denial in expected.get("denials", [])]
+    denials = [{"name": denial["code"], **denial} for denial in expected.get("denials", [])]
     return {**expected, "denials": denials}
 
 

@@ -238,9 +238,7 @@ _fields := {
 }
 
 _right(decision, case) if {
-	decision.verdict == case.expected.verdict
-	object.filter(decision.next, object.keys(case.expected.next)) == case.expected.next
-	[object.filter(denial, ["code", "facts"]) | some denial in decision.denials] == case.expected.denials
+	decision == case.expected
 	every denial in decision.denials { _explained(denial) }
 	object.keys(decision) == _fields
 	_echoes(decision, case.input)

@@ -23,7 +23,7 @@ class Case:
     Attributes:
         path: its path below the folder of the cases, without suffix.
         input: the decision input, composed from its base and its patch.
-        expected: the expected decision, denials as code and facts; empty for a case that was never decided.
+        expected: the whole expected decision; empty for a case that was never decided.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""The decisions of many inputs at once, and what a case keeps of one."""
+"""The decisions of many inputs at once."""
 
 from __future__ import annotations
 
@@ -37,18 +37,3 @@ def decide(bundle: Bundle, inputs: Mapping[str, Mapping[str, Any]], *, opa: Path
         told = run_opa([*arguments, _QUERY], opa=opa, cwd=Path(folder), source="bundle", stdin=asked)
     [found] = json.loads(told)
     return dict(zip(inputs, found, strict=True))
-
-
-def expectation(decision: Mapping[str, Any], *, like: Mapping[str, Any]) -> dict[str, Any]:
-    """What a case expects of a decision: verdict, next action, and each denial's code and facts.
-
-    Args:
-        decision: the whole decision.
-        like: an expectation of the same case: params are kept where they are expected, or where nothing is yet.
-    """
-    kept = like.get("next", decision["next"]).keys() | {"action", "step", "checkpoint", "until_ms"}
-    return {
-        "verdict": decision["verdict"],
-        "next": {key: value for key, value in decision["next"].items() if key in kept},
-        "denials": [{"code": denial["code"], "facts": denial["facts"]} for denial in decision["denials"]],
-    }
