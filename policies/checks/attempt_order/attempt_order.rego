@@ -3,9 +3,11 @@
 # description: A write attempt is left, and after a first one the latest word on it was to try again.
 # custom:
 #   reads:
+#     - run_id
 #     - attempts
 #     - lineage
 #     - observed.gather.seq
+#     - observed.gather.body.last.object.markers
 package checks.attempt_order
 
 import future.keywords.not
