@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from runbook_gate.cluster.deadline import Deadline
-from runbook_gate.cluster.namespace import field_manager
 from runbook_gate.cluster.projection import namespace_read
 from runbook_gate.cluster.protocol import LabelPatch
 from runbook_gate.effects.context import EffectContext
@@ -53,7 +52,7 @@ class Mark(Effect[PatchLabelsParams, MarkBody]):
             uid=params.uid,
             resource_version=params.resource_version,
             labels=params.labels,
-            field_manager=field_manager(context.run_id, context.attempt),
+            field_manager=context.marker,
         )
         not_after = Deadline.of(params.not_after_ms, context.basis)
         with context.cluster.open(5) as connection:

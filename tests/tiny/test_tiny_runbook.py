@@ -46,7 +46,7 @@ def is_write(call: Call) -> bool:
 
 def test_it_runs_from_submit_to_complete(world: LittleWorld) -> None:
     finished, entries = run(world)
-    assert finished.outcome == "complete"
+    assert finished.outcome == "complete", codes(finished)
     assert live(world) == LABELS
     of_a_step = ["gather", "mark", "resolve_write", "look_again", "look_again"]
     assert effects(entries) == [

@@ -78,20 +78,6 @@ latest_word := word if {
 }
 
 # METADATA
-# title: Our own markers in managedFields
-markers(read) := [marker |
-	some marker in read.object.markers
-	marker.run == input.run_id
-]
-
-# METADATA
-# title: A marker of this run that no attempt in the ledger accounts for
-ledger_behind(read) if {
-	some marker in markers(read)
-	not _known_marker(marker)
-}
-
-# METADATA
 # title: The namespace moved since a write that may have been applied
 moved(read) if {
 	some attempt in _doubtful
@@ -113,11 +99,6 @@ known(read) if {
 	resolved
 	is_string(read.object.resource_version)
 	read.object.resource_version == input.observed.resolve_write.body.read.object.resource_version
-}
-
-_known_marker(marker) if {
-	is_number(marker.attempt)
-	marker.attempt <= number
 }
 
 # Every attempt but one that is answered with a definite yes or no.
