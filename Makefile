@@ -90,7 +90,7 @@ docs: $(VENV)/installed-dev tools ## writes docs/denials.md and docs/runbooks/ f
 	@$(BIN)/python tools/docs.py
 
 fixtures: $(VENV)/installed-dev tools ## writes the expected decisions of fixtures/decisions, and shows what changed
-	@$(BIN)/python tools/fixtures.py
+	@$(BIN)/python tools/fixtures.py $(ARGS)
 
 release: $(VENV)/installed-dev tools ## pins the runbook revisions that are not pinned yet; never changes a pin
 	@$(BIN)/python tools/release.py

@@ -6,7 +6,7 @@ import data.cases
 import data.gate
 
 # What the runbook, a check or an action would have to be like for the gate alone to notice.
-_runbook := data.runbooks["MKS-PSA-Label-Restore-v3"]
+_runbook := data.runbooks[cases.current]
 
 _first_attempt := cases.at("pass/cp1/first_attempt")
 
@@ -219,7 +219,7 @@ test_wait_beats_retry_and_escalation_both if {
 
 test_a_wait_without_a_length_is_none if {
 	decision := gate.decision with input as cases.at("fail/namespace_identity/unanswered")
-		with data.runbooks as {"MKS-PSA-Label-Restore-v3": object.union(_runbook, {"limits_ms": {"pause": {"cp1": null}}})}
+		with data.runbooks as {cases.current: object.union(_runbook, {"limits_ms": {"pause": {"cp1": null}}})}
 	decision.verdict == "escalate"
 	_codes(decision) == {"gate.action_undecided", "namespace_identity.unanswered"}
 }
@@ -293,7 +293,7 @@ _unknown(decision) if {
 	_codes(decision) == {"gate.unknown_runbook"}
 }
 
-_patched(changes) := {"MKS-PSA-Label-Restore-v3": json.patch(_runbook, [change |
+_patched(changes) := {cases.current: json.patch(_runbook, [change |
 	some one in changes
 	change := object.union(one, {"path": array.concat(["checkpoints", "restore"], one.path)})
 ])}

@@ -58,9 +58,9 @@ test_wants_facts_of_their_types if {
 }
 
 test_reconcilers_that_are_not_listed_are_not_known if {
-	runbook := object.union(data.runbooks["MKS-PSA-Label-Restore-v3"], {"reconcilers": null})
+	runbook := object.union(data.runbooks[cases.current], {"reconcilers": null})
 	asked := cases.at("pass/cp1/first_attempt")
-	not drift_agreement.pass with input as asked with data.runbooks as {"MKS-PSA-Label-Restore-v3": runbook}
+	not drift_agreement.pass with input as asked with data.runbooks as {cases.current: runbook}
 }
 
 # That there is no dry run is for dry_run_agreement to say.

@@ -59,7 +59,7 @@ test_wants_facts_of_their_types if {
 	wrong == set()
 }
 
-_name := "MKS-PSA-Label-Restore-v3"
+_name := cases.current
 
 _with(changes) := {_name: object.union(data.runbooks[_name], changes)}
 

@@ -49,8 +49,8 @@ test_nothing_is_known_where_attempts_are_miscounted if {
 }
 
 test_no_budget_leaves_nothing if {
-	runbook := object.union(data.runbooks["MKS-PSA-Label-Restore-v3"], {"retry_budget": "9"})
-	runbooks := {"MKS-PSA-Label-Restore-v3": runbook}
+	runbook := object.union(data.runbooks[cases.current], {"retry_budget": "9"})
+	runbooks := {cases.current: runbook}
 	not attempts.left with input as cases.at("pass/cp1/first_attempt") with data.runbooks as runbooks
 }
 

@@ -2,13 +2,14 @@ package facts.doubt_test
 
 import future.keywords.not
 
+import data.cases
 import data.facts.doubt
 
 _answer(changes) := object.union({"outcome": "answered", "status": 200}, changes)
 
 _asked(answer, looks) := object.union(
 	{
-		"opened": {"body": {"task": {"runbook": "MKS-PSA-Label-Restore-v3"}}},
+		"opened": {"body": {"task": {"runbook": cases.current}}},
 		"attempts": [{
 			"intent": {"seq": 5, "body": {"uid": "u", "resource_version": "1"}},
 			"observation": {"body": {"patched": {"http": answer}}},
