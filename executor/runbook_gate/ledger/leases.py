@@ -4,7 +4,8 @@
   can always record what its effect brought, however long that took, unless another one went on in between.
 - Every acquisition has a higher fencing number, and every append checks it in its own transaction.
 - On the boot that granted it a lease expires by CLOCK_BOOTTIME, which never jumps; seen from another boot, by wall
-  clock.
+  clock. One whose end lies further ahead than any lease lasts was granted by a clock that was set back since: it is
+  free.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from runbook_gate.errors import HeldElsewhere, LeaseLost, UnknownRecord
 from runbook_gate.ledger import tables
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.records import Lease
+
+LONGEST_S = 120
 
 _LEASES = tables.leases
 _RUNS = tables.runs
@@ -37,6 +40,7 @@ def is_free(now: Reading) -> ColumnElement[bool]:
         _LEASES.c.holder.is_(None),
         and_(here, _LEASES.c.expires_boottime_ms <= now.boottime_ms),
         and_(~here, _LEASES.c.expires_ms <= now.at_ms),
+        and_(~here, _LEASES.c.expires_ms > now.at_ms + LONGEST_S * 1000),
     )
 
 
