@@ -152,6 +152,10 @@ class AuditEvent(Record):
     )
     exempt: str | None = Field(description="Annotation exempt.", examples=["namespace"])
     error: bool = Field(description="Whether annotation error is there.", examples=[False])
+    resource_version: str | None = Field(
+        description="Of a write to the namespace: the resourceVersion that it led to, if the event says so.",
+        examples=["48213"],
+    )
     change: LabelChange | None = Field(
         description="Of a write to the namespace: what it did to the labels; null if it named none of them."
     )

@@ -101,9 +101,12 @@ test_only_a_write_that_was_applied_was_stored if {
 
 # With a greater budget a conflict may follow a write that is in doubt, and has to be shown not to have landed.
 test_a_conflict_after_a_write_in_doubt_needs_the_audit_log if {
-	writes := cases.at("fail/retry_eligibility/overtaken").observed.resolve_write.body.audit.writes
+	moved := cases.at("fail/retry_eligibility/overtaken").observed.resolve_write.body
 	case := "fail/retry_eligibility/conflict_after_a_write_without_an_answer"
-	asked := cases.changed(case, {"/observed/resolve_write/body/audit/writes": writes})
+	asked := cases.changed(case, {
+		"/observed/resolve_write/body/audit/writes": moved.audit.writes,
+		"/observed/resolve_write/body/read/object/resource_version": moved.read.object.resource_version,
+	})
 	found := retry_eligibility.deny with input as asked with data.runbooks as _with({"retry_budget": 3})
 	_codes(found) == {"retry_eligibility.overtaken"}
 }
