@@ -76,7 +76,7 @@ def late_by_a_moment(world: DoubtfulWorld, *writes: Mapping[str, str | None]) ->
             held.append(call)
             return Fault("timed_out")
         looks = call.method == "GET" and call.path_params.get("name") == NAMESPACE
-        if held and looks and not missing and world.clock.read().at_ms >= begun_ms + 9_000:
+        if held and looks and not missing and world.clock.read().at_ms >= begun_ms + 11_000:  # the settle time is over
             world.clock.advance(1_100 - world.clock.read().at_ms % 1_000)  # the Date header is in whole seconds
             world.server.handle(held[0])
             world.server.audit[-1].update(responseStatus={"code": 504}, responseObject=None)
