@@ -14,7 +14,7 @@ from tests.gate.test_wire_faults import code
 from runbook_gate.core.acceptance import Accepted
 from runbook_gate.gate.client import Address
 
-LIMIT_S = 8.0
+LIMIT_S = 10.0
 
 
 def test_a_silent_name_server_is_a_timeout(monkeypatch: pytest.MonkeyPatch, connect: Connect) -> None:

@@ -12,7 +12,7 @@ from tests.fakes.names import Names, deaf, tcp
 from runbook_gate.wire.addresses import Address, connect, resolve
 
 FEW_S = 0.3
-LIMIT_S = 8.0
+LIMIT_S = 10.0
 
 
 @pytest.fixture

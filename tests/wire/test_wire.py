@@ -17,6 +17,7 @@ def test_a_connection_that_came_too_late_ends_at_once() -> None:
     ours, theirs = socket.socketpair()
     wire, over = Wire(), threading.Event()
     with ours, theirs:
+        ours.settimeout(LONG_S)
         theirs.settimeout(LONG_S)
         with wire.request(0.01):
             while not wire.expired:
@@ -35,6 +36,7 @@ def test_a_connection_that_is_held_ends_in_time() -> None:
     with ours, theirs, wire.request(0.05):
         wire.hold(ours)
         assert 0 < wire.left() <= 0.05
+        ours.settimeout(LONG_S)
         theirs.settimeout(LONG_S)
         assert theirs.recv(1) == b""
     assert wire.expired

@@ -7,9 +7,12 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 from urllib3.util.connection import allowed_gai_family
+
+_SLICE_S: Final = 0.2  # a signal that comes as a wait begins is heard when it ends
 
 Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
 
@@ -35,7 +38,11 @@ def resolve(host: str, port: int, seconds: float) -> Sequence[Address]:
     """
     answer: Future[Sequence[Address]] = Future()
     threading.Thread(target=_ask, args=(host, port, answer), daemon=True).start()
-    return answer.result(seconds)
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0 and not answer.done():
+        with suppress(TimeoutError):
+            answer.exception(min(left, _SLICE_S))
+    return answer.result(0)
 
 
 def _ask(host: str, port: int, answer: Future[Sequence[Address]]) -> None:
