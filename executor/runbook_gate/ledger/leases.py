@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
@@ -18,6 +18,8 @@ from runbook_gate.errors import HeldElsewhere, LeaseLost, UnknownRecord
 from runbook_gate.ledger import tables
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.records import Lease
+
+LEASE_S: Final = 60  # longer than whatever a process awaits at once
 
 _LEASES = tables.leases
 _RUNS = tables.runs
@@ -82,7 +84,7 @@ class Leases:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def acquire(self, run: str, holder: str, *, ttl_s: int = 60) -> Lease:
+    def acquire(self, run: str, holder: str, *, ttl_s: int = LEASE_S) -> Lease:
         """Take a run that nobody holds, or whose lease has expired.
 
         Args:
@@ -119,7 +121,7 @@ class Leases:
             )
             return lease
 
-    def renew(self, lease: Lease, *, ttl_s: int = 60) -> Lease:
+    def renew(self, lease: Lease, *, ttl_s: int = LEASE_S) -> Lease:
         """Keep a run for longer.
 
         Args:
