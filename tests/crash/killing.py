@@ -62,11 +62,9 @@ class Death:
         return End(end.told, end.writes, (*end.wrong, *self.wrong))
 
     def _judged(self, way: Way) -> End:
-        name = self.theatre.namespace
-        events = events_of(self.theatre.cluster.server.audit_log)
-        here = [event for event in events if (event.get("objectRef") or {}).get("name") == name]
+        events = events_of(self.theatre.cluster.server.audit_log, self.theatre.namespace)
         with self.theatre.store() as store:
-            return judged(store, here, self.theatre.folder / "packets", way.ends)
+            return judged(store, events, self.theatre.folder / "packets", way.ends)
 
 
 def killed(deaths: Sequence[Death], way: Way, figures: Figures) -> None:
