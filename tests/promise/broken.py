@@ -133,8 +133,8 @@ def _of_namespace(
     for history in completed:
         yield from _not_there(history, versions)
     # What a write landed on, and what was there before a completion, is only known from the creation on.
-    told_of = completed or [version for version in versions if version.write.user == user]
-    if told_of and not (versions and versions[0].write.verb == "create"):
+    landed = any(version.write.user == user for version in versions)
+    if (completed or landed) and not (versions and versions[0].write.verb == "create"):
         yield "its beginning is not in the log"
 
 
