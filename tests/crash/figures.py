@@ -70,4 +70,5 @@ def table(parts: list[dict[str, Any]]) -> list[str]:
         shown = f"{found['points']:7}{found['pairs']:8}{found['starts']:8}{found['refused']:7}{found['writes']:8}"
         lines.append(f"{name:42}{shown}{found['seconds']:9.0f}")
     lines += [f"{number:6} x {told}" for told, number in ends.most_common()]
-    return [*lines, "left out:", *(f"{number or '':6}   {told}" for told, number in left_out.items())]
+    missing = [f"{number or '':6}   {told}" for told, number in left_out.items()]
+    return [*lines, "left out:" if missing else "left out: nothing", *missing]
