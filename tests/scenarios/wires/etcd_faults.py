@@ -83,8 +83,10 @@ FAULTS: Final[dict[str, Fault]] = {
 }
 FROZEN: Final = "sent to a frozen etcd"
 
-# The API server, or its client of etcd, asks again.
+# The API server's client of etcd asks again.
 ASKED_AGAIN: Final = {"reset before delivery", "reset after delivery", "refused as a stream"}
+# An error for the API server. A probe asks etcd whether its name is taken, and any error is a no.
+ERRORS: Final = {"ended as a stream before delivery", "ended as a stream after delivery"}
 
 _FIRST, _SECOND = End(("attempt_1",)), End(("attempt_2",))
 _REFUSED = End(codes=("retry_eligibility.refused",), in_doubt=True)
@@ -107,5 +109,6 @@ def end_of(spot: Spot, fault: str) -> End:
     if spot.kind == "write":
         return WRITE[fault]
     checkpoint = CHECKPOINTS[spot.moment]
-    code = None if fault in ASKED_AGAIN else WAITS[checkpoint, spot.kind]
+    unnoticed = fault in ASKED_AGAIN or (fault in ERRORS and spot.kind == "probe")
+    code = None if unnoticed else WAITS[checkpoint, spot.kind]
     return End(("attempt_1",), waits=((checkpoint, code),) if code else ())
