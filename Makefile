@@ -36,10 +36,10 @@ unit: $(VENV)/installed-dev tools ## the tests that need no scenario
 scenarios: $(VENV)/installed-dev tools ## the whole program on a real API server with a real OPA
 	@$(BIN)/pytest -n 4 --dist worksteal -m scenario $(ARGS)
 
-crash-matrix: $(VENV)/installed-dev tools ## a crash at every point, once and twice, in memory and with SIGKILL, and the figures: minutes
+crash-matrix: $(VENV)/installed-dev tools ## a crash at every point, once and twice, in memory and with SIGKILL, and the figures: about 20 min
 	@$(BIN)/pytest tests/crash --whole -n 2 --dist worksteal $(ARGS)
 
-fault-matrix: $(VENV)/installed-dev tools ## every fault at every call of a run, on every wire; about 10 min, mostly waiting
+fault-matrix: $(VENV)/installed-dev tools ## every fault at every call of a run, on every wire; about 15 min, mostly waiting
 	@$(BIN)/pytest -n 4 --dist worksteal --whole tests/scenarios/wires $(ARGS)
 
 state-machine: $(VENV)/installed-dev tools ## thousands of steps of everything in any order, in memory; about 10 min

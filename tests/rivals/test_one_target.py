@@ -44,13 +44,9 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 def kept(theatre: Theatre) -> None:
     """The promise is kept, and every packet was delivered."""
-    events = [event for event in events_of(theatre.cluster.server.audit_log) if about(event, theatre.namespace)]
+    events = events_of(theatre.cluster.server.audit_log, theatre.namespace)
     with theatre.store() as store:
         assert broken(store, events, packets=[path.stem for path in theatre.packets()]) == []
-
-
-def about(event: dict[str, object], namespace: str) -> bool:
-    return namespace in json.dumps(event.get("objectRef"))
 
 
 def test_of_several_executors_on_one_task_one_carries_it_out(theatre: Theatre) -> None:

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
@@ -20,7 +20,8 @@ from runbook_gate.ledger import tables
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.records import Lease
 
-LONGEST_S = 120
+LEASE_S: Final = 60  # longer than whatever a process awaits at once
+LONGEST_S: Final = 2 * LEASE_S  # how far ahead a lease may seem to end, seen from another boot
 
 _LEASES = tables.leases
 _RUNS = tables.runs
@@ -86,7 +87,7 @@ class Leases:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def acquire(self, run: str, holder: str, *, ttl_s: int = 60) -> Lease:
+    def acquire(self, run: str, holder: str, *, ttl_s: int = LEASE_S) -> Lease:
         """Take a run that nobody holds, or whose lease has expired.
 
         Args:
@@ -123,7 +124,7 @@ class Leases:
             )
             return lease
 
-    def renew(self, lease: Lease, *, ttl_s: int = 60) -> Lease:
+    def renew(self, lease: Lease, *, ttl_s: int = LEASE_S) -> Lease:
         """Keep a run for longer.
 
         Args:
