@@ -133,3 +133,14 @@ def test_a_key_that_is_none(call: Call, policies: Path, tmp_path: Path) -> None:
     assert refused.status == 2
     assert "no key" not in refused.err
     assert not (tmp_path / "bundle.tar.gz").exists()
+
+
+def test_data_that_is_not_as_its_schema_says_is_refused(call: Call, policies: Path, tmp_path: Path) -> None:
+    file = policies / "runbooks" / "MKS-PSA-Label-Restore-v3" / "data.yaml"
+    text = file.read_text(encoding="utf-8").replace("\nretry_budget: 2\n", "\nretry_budget: 2\nretry_budgett: 2\n")
+    file.write_text(text, encoding="utf-8")
+    refused = call("policy", "build", "--policies", "policies")
+    assert (refused.status, refused.out) == (2, "")
+    assert f"{file}: retry_budgett is not known here; retry_budget may be meant." in refused.err
+    assert "schemas/runbook.json" in refused.err
+    assert not (tmp_path / "bundle.tar.gz").exists()

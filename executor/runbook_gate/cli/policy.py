@@ -22,6 +22,7 @@ from runbook_gate.policy.explanation import explain as explain_input
 from runbook_gate.policy.inventory import compare
 from runbook_gate.policy.inventory import inspect as inspect_policies
 from runbook_gate.policy.sources import load
+from runbook_gate.policy.validation import validate
 
 
 @click.group()
@@ -124,12 +125,15 @@ def build(
 ) -> None:
     """Build a reproducible bundle whose revision is its content digest.
 
-    Beside FILE, FILE.json says of which git commit it is; in the bundle, that would change the digest.
+    The data of runbooks and parties has to be as schemas/ says, and every check, action and code that a runbook names
+    has to be there. Beside FILE, FILE.json says of which git commit it is; in the bundle, that would change the digest.
     """
     folder = (policies or resources.policies()).resolve()
     commit = provenance.of(folder, allow_dirty=allow_dirty)
     signing = Signing(signing_key, signing_alg) if signing_key else None
-    bundle = build_bundle(folder, opa=opa or find_tool("opa"), signing=signing)
+    binary = opa or find_tool("opa")
+    bundle = build_bundle(folder, opa=binary, signing=signing)
+    validate(bundle, folder, opa=binary)
     document = {"file": str(out), **provenance.document(bundle, commit, policies=folder)}
     _write(out, bundle.raw)
     _write(out.with_name(f"{out.name}.json"), json.dumps(document, indent=2).encode() + b"\n")

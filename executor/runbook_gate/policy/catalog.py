@@ -64,10 +64,16 @@ class Catalog:
     Attributes:
         checks: by name.
         codes: by code, the gate's own included.
+        packages: below `data`, those without METADATA too.
     """
 
     checks: Mapping[str, Check]
     codes: Mapping[str, Code]
+    packages: frozenset[tuple[str, ...]]
+
+    def members(self, folder: str) -> list[str]:
+        """The packages right below one, such as the actions below `actions`."""
+        return sorted({path[1] for path in self.packages if len(path) == 2 and path[0] == folder})
 
     def codes_of(self, check: str) -> list[Code]:
         """The codes of one check, in order of their names."""
@@ -85,10 +91,11 @@ def catalog(bundle: Bundle, *, opa: Path) -> Catalog:
         InvalidDocument: with OPA's own words, if the bundle does not parse.
         EnvironmentFault: opa cannot be run.
     """
-    annotations = read(bundle, opa=opa)
+    found = read(bundle, opa=opa)
     return Catalog(
-        {check.name: check for check in _checks(annotations)},
-        {code.code: code for code in _codes(annotations)},
+        {check.name: check for check in _checks(found.annotations)},
+        {code.code: code for code in _codes(found.annotations)},
+        found.packages,
     )
 
 
