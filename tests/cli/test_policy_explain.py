@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -121,16 +122,35 @@ def test_evidence_that_is_no_input(call: Call, completed: LittleWorld) -> None:
     [
         ("[]", "a decision input is an object"),
         ("{", "not well-formed JSON"),
-        ('{"odd": {"expected": {}, "base": "pass/cp1/none"}}', "not a decision case"),
+        ('{"input": null}', "a decision input is an object"),
+        ('{"input": [1]}', "a decision input is an object"),
+        ('{"odd": {"expected": {}, "base": "pass/cp1/none"}}', "not a decision case: its base is not there."),
+        ('{"odd": {"expected": {}, "base": "odd"}}', "not a decision case"),
+        ('{"odd": {"expected": {}}}', "expected `input`, or `base` with the path of another case."),
+        ('{"odd": {"expected": {}, "input": 5}}', "its input is not an object"),
+        ('{"odd": {"expected": {}, "input": null}}', "its input is not an object"),
+        ('{"odd": {"expected": {}, "base": 5}}', "not a decision case"),
+        ('{"odd": {"expected": {}, "input": {}, "patch": 5}}', "not a decision case"),
+        ('{"odd": {"expected": {}, "input": {}, "patch": [{"op": "remove", "path": "/a"}]}}', "names a path"),
     ],
 )
-def test_a_file_that_holds_no_input(call: Call, tmp_path: Path, text: str, message: str) -> None:
-    file = tmp_path / "decisions" / "fail" / "odd.json"
+@pytest.mark.parametrize("folder", ["decisions/fail/check", "decisions/fail", "elsewhere"])
+def test_a_file_that_holds_no_input(call: Call, tmp_path: Path, folder: str, text: str, message: str) -> None:
+    file = tmp_path / folder / "odd.json"
     file.parent.mkdir(parents=True)
     file.write_text(text, encoding="utf-8")
     refused = call("policy", "explain", file)
     assert (refused.status, refused.out) == (2, "")
     assert message in refused.err
+
+
+def test_a_case_at_the_top_of_all_folders(call: Call) -> None:
+    with tempfile.NamedTemporaryFile(dir="/tmp", suffix=".json", mode="w", encoding="utf-8") as file:
+        file.write(json.dumps({Path(file.name).stem: {"expected": {}}}))
+        file.flush()
+        refused = call("policy", "explain", file.name)
+    assert (refused.status, refused.out) == (2, "")
+    assert "not a decision case" in refused.err
 
 
 def test_neither_a_file_nor_a_ledger(call: Call) -> None:

@@ -49,13 +49,12 @@ def written(path: Path) -> Asked:
         document = load_document(path.read_bytes(), source=str(path), limits=_LIMITS)
     except OSError as fault:
         raise InvalidDocument(f"{path}: {fault.strerror}.") from fault
-    if not isinstance(document, dict):
+    if "expected" in mapping(mapping(document).get(path.stem)):
+        return _case(path.resolve())
+    asked = document["input"] if isinstance(document, dict) and set(document) == {"input"} else document
+    if not isinstance(asked, dict):
         raise InvalidDocument(f"{path}: a decision input is an object.")
-    if "expected" in mapping(document.get(path.stem)):
-        folder = path.resolve().parents[2]
-        case = cases.one(folder, str(path.resolve().relative_to(folder).with_suffix("")))
-        return Asked(f"case {case.path}", case.input)
-    return Asked(f"file {path}", document["input"] if set(document) == {"input"} else document)
+    return Asked(f"file {path}", asked)
 
 
 def recorded(store: Store, run: str, seq: int | None) -> Asked:
@@ -114,6 +113,13 @@ def problems(document: object) -> list[str]:
     except ValidationError as fault:
         return [f"input.{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in fault.errors()]
     return []
+
+
+def _case(path: Path) -> Asked:
+    """The case in a file; without a folder `decisions` around it, its base is looked for beside it."""
+    folder = next((folder for folder in path.parents if folder.name == "decisions"), path.parent)
+    case = cases.one(folder, str(path.relative_to(folder).with_suffix("")))
+    return Asked(f"case {case.path}", case.input)
 
 
 def _asked(store: Store, entries: list[Entry], entry: Entry) -> Asked:
