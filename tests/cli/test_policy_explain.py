@@ -55,6 +55,20 @@ def test_facts_are_shown_when_they_are_asked_for(call: Call) -> None:
     assert f'{fact}"payments-settlement-prod"' in call("policy", "explain", case, "--facts").out
 
 
+def test_a_new_case_is_explained_before_its_decision_is_filled_in(call: Call, tmp_path: Path) -> None:
+    shutil.copytree(CASES / "pass", tmp_path / "decisions" / "pass")
+    case = {"base": "pass/cp1/first_attempt", "patch": [{"op": "replace", "path": "/checkpoint", "value": "cp0"}]}
+    file = tmp_path / "decisions" / "fail" / "lineage" / "new.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"new": case}), encoding="utf-8")
+    told = call("policy", "explain", file, "-o", "json").document
+    assert (told["input"], told["checkpoint"], told["step"]) == ("case fail/lineage/new", "cp0", "restore")
+    whole = json.loads((CASES / "pass" / "cp1" / "first_attempt.json").read_text(encoding="utf-8"))["first_attempt"]
+    (tmp_path / "alone.json").write_text(json.dumps({"alone": {"input": whole["input"]}}), encoding="utf-8")
+    told = call("policy", "explain", "alone.json", "-o", "json").document
+    assert (told["input"], told["verdict"]) == ("case alone", "proceed")
+
+
 def test_an_input_may_be_bare_or_a_request(call: Call, tmp_path: Path) -> None:
     [(_, case)] = json.loads((CASES / "pass" / "cp1" / "first_attempt.json").read_text(encoding="utf-8")).items()
     (tmp_path / "bare.json").write_text(json.dumps(case["input"]), encoding="utf-8")
@@ -122,6 +136,10 @@ def test_evidence_that_is_no_input(call: Call, completed: LittleWorld) -> None:
     [
         ("[]", "a decision input is an object"),
         ("{", "not well-formed JSON"),
+        ("{}", "no decision input: it has neither `step` nor `opened`."),
+        ('{"input": {"now_ms": 5}}', "no decision input"),
+        ('{"another": {"base": "pass/cp1/first_attempt", "patch": []}}', "one key, the name of its file"),
+        ('{"odd": {"patch": []}}', "expected `input`, or `base` with the path of another case."),
         ('{"input": null}', "a decision input is an object"),
         ('{"input": [1]}', "a decision input is an object"),
         ('{"odd": {"expected": {}, "base": "pass/cp1/none"}}', "not a decision case: its base is not there."),

@@ -21,6 +21,8 @@ from runbook_gate.policy import cases
 from runbook_gate.shapes import mapping
 
 _LIMITS: Final = Limits(size=16 * 1024 * 1024, depth=64, values=1_000_000)
+_OF_A_CASE: Final = frozenset({"base", "input", "patch", "expected"})
+_OF_AN_INPUT: Final = frozenset({"step", "opened"})
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -49,11 +51,16 @@ def written(path: Path) -> Asked:
         document = load_document(path.read_bytes(), source=str(path), limits=_LIMITS)
     except OSError as fault:
         raise InvalidDocument(f"{path}: {fault.strerror}.") from fault
-    if "expected" in mapping(mapping(document).get(path.stem)):
+    if mapping(mapping(document).get(path.stem)).keys() & _OF_A_CASE:
         return _case(path.resolve())
     asked = document["input"] if isinstance(document, dict) and set(document) == {"input"} else document
     if not isinstance(asked, dict):
         raise InvalidDocument(f"{path}: a decision input is an object.")
+    if not asked.keys() & _OF_AN_INPUT:
+        raise InvalidDocument(
+            f"{path}: no decision input: it has neither `step` nor `opened`.",
+            advice="A decision case has one key, the name of its file; in it `base` and `patch`, or `input`.",
+        )
     return Asked(f"file {path}", asked)
 
 
