@@ -8,10 +8,9 @@ from pathlib import Path
 import click
 
 from runbook_gate import resources
-from runbook_gate.binaries import find_tool
 from runbook_gate.cli import comparing, explaining
 from runbook_gate.cli.output import columns, emit, output_option
-from runbook_gate.cli.policies import bundle_option, opa_option, policies_of
+from runbook_gate.cli.policies import bundle_option, opa_of, opa_option, policies_of
 from runbook_gate.cli.recorded import asked
 from runbook_gate.cli.settings import settings, store_option
 from runbook_gate.errors import UsageFault
@@ -56,7 +55,7 @@ def explain(
     chosen = settings(context, store=store)
     question = asked(chosen, named)
     source = policies_of(chosen, bundle, opa=opa, of_run=question.bundle)
-    told = explain_input(question, source.name, source.bundle, opa=opa or find_tool("opa"))
+    told = explain_input(question, source.name, source.bundle, opa=opa_of(chosen, opa))
     emit(output, told, lambda: "\n".join(explaining.text(told, with_facts=with_facts)))
 
 
@@ -64,12 +63,13 @@ def explain(
 @click.argument("named", metavar="POLICIES")
 @opa_option
 @output_option
-def inspect(named: str, opa: Path | None, output: str) -> None:
+@click.pass_context
+def inspect(context: click.Context, named: str, opa: Path | None, output: str) -> None:
     """List what policies hold: runbooks, checks, codes and rules.
 
     POLICIES is a bundle file, a folder named policies, or a git revision, such as HEAD~1 or git:main.
     """
-    binary = opa or find_tool("opa")
+    binary = opa_of(settings(context), opa)
     told = inspect_policies(load(named, opa=binary), opa=binary)
     emit(output, told, lambda: "\n".join(comparing.inspected(told)))
 
@@ -79,12 +79,13 @@ def inspect(named: str, opa: Path | None, output: str) -> None:
 @click.argument("new", metavar="NEW")
 @opa_option
 @output_option
-def diff(old: str, new: str, opa: Path | None, output: str) -> None:
+@click.pass_context
+def diff(context: click.Context, old: str, new: str, opa: Path | None, output: str) -> None:
     """Say how policies differ: runbooks, checks, codes and rules.
 
     OLD and NEW are each a bundle file, a folder named policies, or a git revision, such as HEAD~1 or git:main.
     """
-    binary = opa or find_tool("opa")
+    binary = opa_of(settings(context), opa)
     told = compare(load(old, opa=binary), load(new, opa=binary), opa=binary)
     emit(output, told, lambda: "\n".join(comparing.compared(told)))
 
@@ -114,7 +115,9 @@ def diff(old: str, new: str, opa: Path | None, output: str) -> None:
 @click.option("--allow-dirty", is_flag=True, help="Build even if the folder differs from its git commit.")
 @opa_option
 @output_option
+@click.pass_context
 def build(
+    context: click.Context,
     policies: Path | None,
     out: Path,
     signing_key: Path | None,
@@ -131,7 +134,7 @@ def build(
     folder = (policies or resources.policies()).resolve()
     commit = provenance.of(folder, allow_dirty=allow_dirty)
     signing = Signing(signing_key, signing_alg) if signing_key else None
-    binary = opa or find_tool("opa")
+    binary = opa_of(settings(context), opa)
     bundle = build_bundle(folder, opa=binary, signing=signing)
     validate(bundle, folder, opa=binary)
     document = {"file": str(out), **provenance.document(bundle, commit, policies=folder)}

@@ -8,9 +8,8 @@ from typing import Any
 
 import click
 
-from runbook_gate.binaries import find_tool
 from runbook_gate.cli.output import columns, emit, output_option
-from runbook_gate.cli.policies import bundle_option, opa_option, policies_of
+from runbook_gate.cli.policies import bundle_option, opa_of, opa_option, policies_of
 from runbook_gate.cli.recorded import run_of
 from runbook_gate.cli.settings import settings, store_of, store_option
 from runbook_gate.cli.tables import table
@@ -58,7 +57,7 @@ def show(
         raise UsageFault("Name a revision or a run, and not both.", advice="For example: runbook-gate runbook show v3.")
     source, named = _of_run(chosen, run, bundle, opa) if run else (policies_of(chosen, bundle, opa=opa), named)
     told = describe(source.bundle, resolve(source.bundle, named or ""))
-    known = catalog(source.bundle, opa=opa or find_tool("opa"))
+    known = catalog(source.bundle, opa=opa_of(chosen, opa))
     emit(output, {"policies": source.name, "run": run, **told}, lambda: "\n".join(_text(source, told, known)))
 
 
