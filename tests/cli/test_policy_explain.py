@@ -66,7 +66,7 @@ def test_a_new_case_is_explained_before_its_decision_is_filled_in(call: Call, tm
     whole = json.loads((CASES / "pass" / "cp1" / "first_attempt.json").read_text(encoding="utf-8"))["first_attempt"]
     (tmp_path / "alone.json").write_text(json.dumps({"alone": {"input": whole["input"]}}), encoding="utf-8")
     told = call("policy", "explain", "alone.json", "-o", "json").document
-    assert (told["input"], told["verdict"]) == ("case alone", "proceed")
+    assert (told["input"], told["recorded"], told["verdict"]) == ("case alone", False, "proceed")
 
 
 def test_an_input_may_be_bare_or_a_request(call: Call, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_every_recorded_decision_is_explained_as_it_was_decided(call: Call, comp
         for named in (f"{run}:{entry.seq}", f"task-1:{entry.seq}", entry.body["request"]["body_sha256"]):
             told = call("policy", "explain", named, "-o", "json").document
             assert (told["verdict"], told["next"]) == (entry.body["verdict"], entry.body["next"])
-            assert told["input"] == f"entry {entry.seq} of run {run}"
+            assert (told["input"], told["recorded"]) == (f"entry {entry.seq} of run {run}", True)
     assert (completed.folder / "ledger.sqlite").read_bytes() == before
 
 

@@ -12,6 +12,8 @@ from runbook_gate.timestamps import rfc3339
 
 _WORDS: Final = {"pass": "pass  ", "deny": "DENY  ", "silent": "silent"}
 _BELOW: Final = "         "
+_RECORDED: Final = "An executor of another version recorded this input, and the schema of inputs differs now"
+_WRITTEN: Final = "The executor never sends such an input"
 _MOST_PROBLEMS: Final = 5
 
 
@@ -24,7 +26,7 @@ def text(told: Mapping[str, Any], *, with_facts: bool) -> Iterator[str]:
     """
     yield from wrapped(f"Decision of {told['input']}", indent="  ", first="")
     yield from _header(told)
-    yield from _problems(told["input_problems"])
+    yield from _problems(told["input_problems"], recorded=told["recorded"])
     checks, gate = told["checks"], told["gate"]
     passing = sum(one["outcome"] == "pass" for one in checks)
     yield from ("", f"Checks: {passing} of {len(checks)} pass. Rules lie below policies/.")
@@ -50,9 +52,12 @@ def _header(told: Mapping[str, Any]) -> Iterator[str]:
     yield f"  digest      {told['policy_sha256']}"
 
 
-def _problems(problems: Sequence[str]) -> Iterator[str]:
+def _problems(problems: Sequence[str], *, recorded: bool) -> Iterator[str]:
     if problems:
-        yield from ("", "The executor never sends such an input; what follows is what the policies say of it:")
+        yield from (
+            "",
+            *wrapped(f"{_RECORDED if recorded else _WRITTEN}; what follows is what the policies say of it:"),
+        )
     for problem in problems[:_MOST_PROBLEMS]:
         yield from wrapped(problem, indent="    ", first="  - ")
     if len(problems) > _MOST_PROBLEMS:

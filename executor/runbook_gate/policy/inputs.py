@@ -34,11 +34,13 @@ class Asked:
         name: for people.
         document: the input.
         bundle: the policies that decided it; None for one that no run asked.
+        recorded: whether it is the ledger's own; then an executor sent it, by the schema of its time.
     """
 
     name: str
     document: Mapping[str, Any]
     bundle: Bundle | None = None
+    recorded: bool = False
 
 
 def written(path: Path) -> Asked:
@@ -94,7 +96,7 @@ def by_digest(store: Store, sha256: str) -> Asked:
         raise UnknownRecord(f"evidence {sha256} is no decision input", advice="Name the digest of a request.")
     entries = store.runs.entries(document["run_id"])
     asking = [entry for entry in entries if mapping(entry.body.get("request")).get("body_sha256") == sha256]
-    return _asked(store, entries, asking[-1]) if asking else Asked(f"evidence {sha256}", document)
+    return _asked(store, entries, asking[-1]) if asking else Asked(f"evidence {sha256}", document, recorded=True)
 
 
 def policies_of_run(store: Store, run: str) -> tuple[Bundle, str]:
@@ -133,7 +135,7 @@ def _asked(store: Store, entries: list[Entry], entry: Entry) -> Asked:
     document = mapping(_request(store, entry.body["request"]["body_sha256"]).get("input"))
     pins = History([one for one in entries if one.seq <= entry.seq]).pins
     bundle = Bundle.parse(store.evidence.get(pins.bundle_sha256), source="evidence")
-    return Asked(f"entry {entry.seq} of run {entry.run}", document, bundle)
+    return Asked(f"entry {entry.seq} of run {entry.run}", document, bundle, recorded=True)
 
 
 def _request(store: Store, sha256: str) -> Mapping[str, Any]:
