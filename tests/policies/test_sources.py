@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from runbook_gate import resources
+from runbook_gate.cli.comparing import compared
 from runbook_gate.errors import InvalidDocument, UsageFault
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.policy.git import WorkTree, work_tree
@@ -153,3 +155,34 @@ def test_every_kind_of_difference_is_told(repository: Path, bundle: Bundle, opa_
     )
     assert list(told["codes"]["changed"]) == ["gate.nothing_to_check"]
     assert list(told["rules"]["changed"]) == [f"policies/{check}", "policies/gate/deny.rego"]
+
+
+def test_the_allow_list_of_built_ins_is_compared(repository: Path, opa_binary: Path) -> None:
+    file = repository / "policies" / "capabilities.json"
+    listed = json.loads(file.read_text(encoding="utf-8"))
+    listed["builtins"] = [one for one in listed["builtins"] if one["name"] != "lower"]
+    listed["builtins"].append({**listed["builtins"][0], "name": "time.now_ns"})
+    listed["builtins"][1]["description"] = "another"
+    listed["allow_net"] = ["example.com"]
+    listed["features"].append("odd_feature")
+    file.write_text(json.dumps(listed), encoding="utf-8")
+    told = compare(load("git:main", opa=opa_binary), load("policies", opa=opa_binary), opa=opa_binary)
+    assert (told["same"], told["old"]["policy_sha256"]) == (False, told["new"]["policy_sha256"])
+    assert [row["words"] for row in told["capabilities"]] == [
+        "the built-in lower is no longer allowed",
+        f"the built-in {listed['builtins'][1]['name']} is described otherwise",
+        "the built-in time.now_ns is allowed; it was not",
+        "features: odd_feature is added",
+        "built-ins may reach example.com; it was no host",
+    ]
+    shown = "\n".join(compared(told))
+    assert "changed: capabilities.json\n  - the built-in lower is no longer allowed\n" in shown
+    assert "They are the same." not in shown
+
+
+def test_a_bundle_does_not_say_what_it_may_use(repository: Path, bundle: Bundle, opa_binary: Path) -> None:
+    (repository / "bundle.tar.gz").write_bytes(bundle.raw)
+    told = compare(load("bundle.tar.gz", opa=opa_binary), load("policies", opa=opa_binary), opa=opa_binary)
+    assert (told["same"], told["capabilities"]) == (True, None)
+    shown = "\n".join(compared(told))
+    assert "unknown: the allow-list of built-ins of bundle bundle.tar.gz\nThey are the same." in shown

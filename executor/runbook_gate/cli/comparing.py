@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from runbook_gate.cli.tables import table
@@ -44,15 +44,15 @@ def compared(told: Mapping[str, Any]) -> Iterator[str]:
     for side in ("old", "new"):
         yield from wrapped(f"{side}  {told[side]['policies']}", indent="     ")
         yield f"     {told[side]['policy_sha256']}"
+    if told["capabilities"] is None:
+        yield from wrapped(f"unknown: the allow-list of built-ins of {_without_capabilities(told)}", indent="     ")
     if told["same"]:
         yield "They are the same."
         return
     for kind, word in _KINDS.items():
         yield from _members(word, told[kind], with_values=kind != "rules")
-    if told["parties"]:
-        yield from ("", "changed: parties data")
-    for change in told["parties"]:
-        yield from wrapped(change["words"], indent="    ", first="  - ")
+    yield from _changed("parties data", told["parties"])
+    yield from _changed("capabilities.json", told["capabilities"] or [])
 
 
 def _members(word: str, found: Mapping[str, Any], *, with_values: bool) -> Iterator[str]:
@@ -60,6 +60,19 @@ def _members(word: str, found: Mapping[str, Any], *, with_values: bool) -> Itera
         for name in found[how]:
             yield from ("", f"{how}: {word} {name}")
     for name, changed in found["changed"].items():
-        yield from ("", f"changed: {word} {name}")
-        for change in changed if with_values else ():
-            yield from wrapped(change["words"], indent="    ", first="  - ")
+        if with_values:
+            yield from _changed(f"{word} {name}", changed)
+        else:
+            yield from ("", f"changed: {word} {name}")
+
+
+def _changed(name: str, found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if found:
+        yield from ("", f"changed: {name}")
+    for change in found:
+        yield from wrapped(change["words"], indent="    ", first="  - ")
+
+
+def _without_capabilities(told: Mapping[str, Any]) -> str:
+    sides = [told[side] for side in ("old", "new")]
+    return " and of ".join(side["policies"] for side in sides if not side["capabilities_known"])

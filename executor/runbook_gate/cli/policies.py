@@ -10,9 +10,8 @@ import click
 
 from runbook_gate import resources
 from runbook_gate.configuration import Settings
-from runbook_gate.gate.build import build
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.policy.sources import Source, load
+from runbook_gate.policy.sources import Source, folder, load
 from runbook_gate.serving import opa_binary
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -52,4 +51,4 @@ def policies_of(chosen: Settings, named: str | None, *, opa: Path | None, of_run
     binary = opa_of(chosen, opa)
     if named is not None or chosen.bundle is not None:
         return load(named or str(chosen.bundle), opa=binary)
-    return Source("the shipped ones", build(resources.policies(), opa=binary))
+    return folder(resources.policies(), "the shipped ones", opa=binary)

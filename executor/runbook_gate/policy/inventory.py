@@ -9,6 +9,7 @@ from typing import Any
 
 from runbook_gate.canonical import sha256_hex
 from runbook_gate.gate.bundle import Bundle
+from runbook_gate.policy import capabilities
 from runbook_gate.policy.catalog import Catalog, catalog
 from runbook_gate.policy.changes import Change, changes
 from runbook_gate.policy.runbooks import digest, revisions
@@ -57,10 +58,12 @@ def compare(old: Source, new: Source, *, opa: Path) -> dict[str, Any]:
         EnvironmentFault: opa cannot be run.
     """
     before, after = catalog(old.bundle, opa=opa), catalog(new.bundle, opa=opa)
+    allowed = _allowed(old, new)
     return {
         "old": _side(old),
         "new": _side(new),
-        "same": old.bundle.content_sha256 == new.bundle.content_sha256,
+        "same": old.bundle.content_sha256 == new.bundle.content_sha256 and not allowed,
+        "capabilities": allowed,
         "runbooks": _members(revisions(old.bundle), revisions(new.bundle)),
         "parties": [_told(one) for one in changes(_parties(old), _parties(new))],
         "checks": _members(_checks(before), _checks(after)),
@@ -70,7 +73,15 @@ def compare(old: Source, new: Source, *, opa: Path) -> dict[str, Any]:
 
 
 def _side(source: Source) -> dict[str, Any]:
-    return {"policies": source.name, "policy_sha256": source.bundle.content_sha256}
+    known = source.capabilities is not None
+    return {"policies": source.name, "policy_sha256": source.bundle.content_sha256, "capabilities_known": known}
+
+
+def _allowed(old: Source, new: Source) -> list[dict[str, Any]] | None:
+    """How the allow-lists of built-ins differ; None if one of them is not known."""
+    if old.capabilities is None or new.capabilities is None:
+        return None
+    return capabilities.differences(old.capabilities, new.capabilities)
 
 
 def _parties(source: Source) -> dict[str, Any]:
