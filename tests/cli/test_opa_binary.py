@@ -13,7 +13,7 @@ CASE = resources.policies().parent / "fixtures" / "decisions" / "pass" / "cp0" /
 POLICIES = resources.policies()
 COMMANDS: list[tuple[list[object], set[str]]] = [
     (["policy", "explain", CASE], {"build", "inspect", "eval"}),
-    (["policy", "inspect", POLICIES], {"build", "inspect"}),
+    (["policy", "inspect", POLICIES], {"build", "inspect", "parse"}),
     (["policy", "diff", POLICIES, POLICIES], {"build", "inspect"}),
     (["policy", "build", "--allow-dirty"], {"build", "inspect"}),
     (["runbook", "show", "v3"], {"build", "inspect"}),

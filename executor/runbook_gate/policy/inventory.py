@@ -1,4 +1,4 @@
-"""What policies hold: runbook revisions, checks, codes and rule files, each with what tells it from another."""
+"""What policies hold: runbook revisions, checks, codes, rules and files, each with what tells it from another."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from runbook_gate.gate.bundle import Bundle
 from runbook_gate.policy import capabilities
 from runbook_gate.policy.catalog import Catalog, catalog
 from runbook_gate.policy.changes import Change, changes
+from runbook_gate.policy.rule_changes import rule_changes
+from runbook_gate.policy.rules import IMPORTS, rules
 from runbook_gate.policy.runbooks import digest, revisions
 from runbook_gate.policy.sources import Source
 from runbook_gate.policy.words import words
@@ -41,7 +43,13 @@ def inspect(source: Source, *, opa: Path) -> dict[str, Any]:
         ],
         "checks": [asdict(check) for _, check in sorted(known.checks.items())],
         "codes": [asdict(code) for _, code in sorted(known.codes.items())],
-        "rules": _rules(source.bundle),
+        "rules": [
+            {"rule": one.rule, "file": one.file, "line": one.line, "sha256": one.sha256}
+            for name, found in rules(source.bundle.files, opa=opa).items()
+            if not name.startswith(IMPORTS)
+            for one in found
+        ],
+        "files": _files(source.bundle),
     }
 
 
@@ -68,7 +76,8 @@ def compare(old: Source, new: Source, *, opa: Path) -> dict[str, Any]:
         "parties": [_told(one) for one in changes(_parties(old), _parties(new))],
         "checks": _members(_checks(before), _checks(after)),
         "codes": _members(_codes(before), _codes(after)),
-        "rules": _members(_rules(old.bundle), _rules(new.bundle)),
+        "rules": rule_changes(old.bundle.files, new.bundle.files, opa=opa),
+        "files": _members(_files(old.bundle), _files(new.bundle)),
     }
 
 
@@ -100,7 +109,7 @@ def _said(stated: dict[str, Any]) -> dict[str, Any]:
     return {key: list(value) if key == "reads" else value for key, value in stated.items() if key not in _PLACE}
 
 
-def _rules(bundle: Bundle) -> dict[str, str]:
+def _files(bundle: Bundle) -> dict[str, str]:
     return {path: sha256_hex(raw) for path, raw in sorted(bundle.files.items()) if path.endswith(".rego")}
 
 
