@@ -39,7 +39,8 @@ def test_a_difference_is_told_in_words(call: Call, bundle: Bundle, tmp_path: Pat
     assert "removed: code lineage.facts_outdated" in lines
     assert "removed: file policies/checks/lineage/lineage.rego" in lines
     assert any(line.startswith("removed: rule data.checks.lineage.pass,") for line in lines)
-    assert lines[lines.index("changed: runbook MKS-PSA-Label-Restore-v3") + 1] == "  - limits_ms.settle: 10 s -> 20 s"
+    at = lines.index("changed: runbook MKS-PSA-Label-Restore-v3")
+    assert lines[at + 1] == "  - settling of a write without an answer: 10 s -> 20 s"
     assert [line for line in lines if len(line) > 80] == []
 
 

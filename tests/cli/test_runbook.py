@@ -98,16 +98,22 @@ def test_a_difference_is_told_in_words(call: Call) -> None:
     assert told.status == 0
     lines = told.out.splitlines()
     assert lines[0] == f"MKS-PSA-Label-Restore-v2 -> {V3}"
-    assert "  - retry_budget: 1 -> 2" in lines
-    assert "  - duration_ms: 600 s -> 900 s" in lines
+    assert "  - write attempts of each step, in all: 1 -> 2" in lines
+    assert "  - deadline of a run: 600 s -> 900 s" in lines
     assert "  - cp4 asks lineage; it did not before" in lines
     assert "  - at cp2 retry_eligibility.conflict is answered with retry; it was final" in lines
+    assert "  - at cp2 retry now leads to gather, cp1" in lines
+    assert "  - conflicts that are tried again, at most: 1; it was not stated" in lines
+    assert len([line for line in lines if line.startswith("  - way to completion ")]) == 3
+    assert [line for line in lines if "{" in line or "limits_ms" in line] == []
     assert [line for line in lines if len(line) > 80] == []
 
 
 def test_a_difference_is_a_document_too(call: Call) -> None:
     told = call("runbook", "diff", "v2", "v3", "-o", "json").document
     assert (told["old"]["runbook"], told["new"]["runbook"]) == ("MKS-PSA-Label-Restore-v2", V3)
-    assert {"path": "retry_budget", "old": 1, "new": 2, "words": "retry_budget: 1 -> 2"} in told["changes"]
+    assert {"path": "retry_budget", "old": 1, "new": 2, "words": "write attempts of each step, in all: 1 -> 2"} in told[
+        "changes"
+    ]
     assert call("runbook", "diff", "v3", V3, "-o", "json").document["changes"] == []
     assert "They say the same." in call("runbook", "diff", "v3", "v3").out

@@ -60,12 +60,14 @@ def test_every_kind_of_difference_is_told(repository: Path, bundle: Bundle, opa_
         "added": ["MKS-PSA-Label-Restore-v9"],
         "removed": ["MKS-PSA-Label-Restore-v1"],
         "changed": {
-            "MKS-PSA-Label-Restore-v3": [{"path": "retry_budget", "old": 2, "new": 3, "words": "retry_budget: 2 -> 3"}]
+            "MKS-PSA-Label-Restore-v3": [
+                {"path": "retry_budget", "old": 2, "new": 3, "words": "write attempts of each step, in all: 2 -> 3"}
+            ]
         },
     }
     assert [change["words"] for change in told["parties"]] == [
-        "prequalifiers: platform-governance is removed",
-        "prequalifiers: release-board is added",
+        "who may approve: no longer platform-governance",
+        "who may approve: release-board, too",
     ]
     assert [change["words"] for change in told["checks"]["changed"]["waiver_absence"]] == [
         "title: Waiver absence -> No waiver"
