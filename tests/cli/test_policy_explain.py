@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -49,10 +50,22 @@ def test_no_line_is_wider_than_a_terminal(call: Call, path: str, option: list[st
 
 
 def test_facts_are_shown_when_they_are_asked_for(call: Call) -> None:
-    fact = "input.opened.body.task.namespace = "
     case = CASES / "pass" / "cp1" / "first_attempt.json"
-    assert fact not in call("policy", "explain", case).out
-    assert f'{fact}"payments-settlement-prod"' in call("policy", "explain", case, "--facts").out
+    plain, whole = (call("policy", "explain", case, *option).out for option in ([], ["--facts"]))
+    assert 'input.opened.body.task.namespace = "payments-settlement-prod"' in plain
+    assert "input.opened.body.task.labels = { 6 members }" in plain
+    assert "{ 6 members }" not in whole
+    assert "more (--facts)" in plain
+    assert "more (--facts)" not in whole
+
+
+def test_a_pass_tells_what_it_saw_and_where_its_rule_is(call: Call) -> None:
+    told = call("policy", "explain", CASES / "pass" / "cp0" / "intake.json").out
+    [check] = [part for part in told.split("\n\n") if part.startswith("pass     target_clear")]
+    [place] = re.findall(r"checks/target_clear/target_clear.rego:([0-9]+)$", check, re.MULTILINE)
+    lines = (resources.policies() / "checks/target_clear/target_clear.rego").read_text(encoding="utf-8").splitlines()
+    assert lines[int(place) - 1].startswith("pass if ")
+    assert re.search(r"^         input\.[a-z_.]+ = \{ [0-9]+ members \}$", check, re.MULTILINE)
 
 
 def test_a_new_case_is_explained_before_its_decision_is_filled_in(call: Call, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ _BELOW: Final = "         "
 _RECORDED: Final = "An executor of another version recorded this input, and the schema of inputs differs now"
 _WRITTEN: Final = "The executor never sends such an input"
 _MOST_PROBLEMS: Final = 5
+_MOST_FACTS: Final = 8
 
 
 def text(told: Mapping[str, Any], *, with_facts: bool) -> Iterator[str]:
@@ -71,8 +72,20 @@ def _check(check: Mapping[str, Any], *, with_facts: bool) -> Iterator[str]:
         yield f"{_BELOW}{_place(check)}"
     if with_facts:
         yield from facts(check["reads"], indent=_BELOW)
+    elif check["outcome"] == "pass":
+        yield from _saw(check["reads"])
     for denial in check["denials"]:
         yield from _denial(denial)
+
+
+def _saw(reads: Mapping[str, Any]) -> Iterator[str]:
+    """In short what a check passed on: plain values first, of composed ones only that they are there."""
+    there = {path: value for path, value in reads.items() if value is not None or "*" not in path}
+    ordered = sorted(there.items(), key=lambda one: isinstance(one[1], dict | list))
+    yield from facts(dict(ordered[:_MOST_FACTS]), indent=_BELOW, whole=False)
+    more = len(ordered) - _MOST_FACTS
+    if more > 0:
+        yield f"{_BELOW}and {more} more (--facts)"
 
 
 def _denial(denial: Mapping[str, Any]) -> Iterator[str]:

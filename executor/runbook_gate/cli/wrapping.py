@@ -32,15 +32,30 @@ def wrapped(text: object, *, indent: str = "", first: str | None = None) -> list
     )
 
 
-def facts(found: Mapping[str, Any], *, indent: str) -> Iterator[str]:
-    """Facts, each path with its value, on one line where both fit."""
+def facts(found: Mapping[str, Any], *, indent: str, whole: bool = True) -> Iterator[str]:
+    """Facts, each path with its value, on one line where both fit.
+
+    Args:
+        found: values by path.
+        indent: what every line begins with.
+        whole: False to say of composed values only how many parts they have.
+    """
     for path, value in found.items():
-        shown, whole = _value(path, value), f"{indent}{path} = {_value(path, value)}"
-        if len(whole) <= WIDTH:
-            yield printable(whole)
+        shown = _value(path, value) if whole else _brief(path, value)
+        line = f"{indent}{path} = {shown}"
+        if len(line) <= WIDTH:
+            yield printable(line)
         else:
             yield from _folded(printable(path), indent)
             yield from _folded(f"= {printable(shown)}", f"{indent}  ")
+
+
+def _brief(path: str, value: object) -> str:
+    if isinstance(value, dict) and value:
+        return f"{{ {len(value)} member{'s' if len(value) > 1 else ''} }}"
+    if isinstance(value, list) and value:
+        return f"[ {len(value)} item{'s' if len(value) > 1 else ''} ]"
+    return _value(path, value)
 
 
 def _value(path: str, value: object) -> str:
