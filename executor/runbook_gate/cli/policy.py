@@ -14,7 +14,7 @@ from runbook_gate.cli.policies import bundle_option, opa_of, opa_option, policie
 from runbook_gate.cli.recorded import asked
 from runbook_gate.cli.settings import settings, store_option
 from runbook_gate.errors import UsageFault
-from runbook_gate.gate.build import Signing
+from runbook_gate.gate.build import ALGORITHMS, Signing
 from runbook_gate.gate.build import build as build_bundle
 from runbook_gate.policy import provenance
 from runbook_gate.policy.explanation import explain as explain_input
@@ -111,7 +111,14 @@ def diff(context: click.Context, old: str, new: str, opa: Path | None, output: s
     metavar="FILE",
     help="Sign the bundle with this private key, a PEM file.",
 )
-@click.option("--signing-alg", metavar="NAME", default="RS256", show_default=True, help="Algorithm of the signature.")
+@click.option(
+    "--signing-alg",
+    type=click.Choice(ALGORITHMS),
+    metavar="NAME",
+    default="RS256",
+    show_default=True,
+    help="Algorithm of the signature.",
+)
 @click.option("--allow-dirty", is_flag=True, help="Build even if the folder differs from its git commit.")
 @opa_option
 @output_option
