@@ -78,14 +78,24 @@ def test_the_rules_of_a_run_are_those_that_it_was_pinned_to(
     assert told["data"]["retry_budget"] == 2
 
 
-@pytest.mark.parametrize("arguments", [[], ["v3", "--run", "task-1"]])
-def test_a_revision_or_a_run(call: Call, arguments: list[str]) -> None:
-    refused = call("runbook", "show", *arguments)
-    assert refused.status == 2
-    assert "Name a revision or a run, and not both." in refused.err
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["show"], "Name a revision or a run."),
+        (["show", "v3", "--run", "task-1"], "Name a revision or a run, and not both."),
+        (["show", ""], "Invalid value for '[REVISION]': must not be empty."),
+        (["show", "--run", ""], "Invalid value for '--run': must not be empty."),
+        (["diff", "", "v3"], "Invalid value for 'OLD': must not be empty."),
+        (["diff", "v3", " "], "Invalid value for 'NEW': must not be empty."),
+    ],
+)
+def test_a_revision_or_a_run_is_named(call: Call, arguments: list[str], message: str) -> None:
+    refused = call("runbook", *arguments)
+    assert (refused.status, refused.out) == (2, "")
+    assert message in refused.err
 
 
-@pytest.mark.parametrize("named", ["v9", "Restore", ""])
+@pytest.mark.parametrize("named", ["v9", "Restore"])
 def test_a_revision_that_is_not_there(call: Call, named: str) -> None:
     refused = call("runbook", "diff", named, "v3")
     assert refused.status == 2

@@ -11,7 +11,7 @@ from runbook_gate import resources
 from runbook_gate.cli import comparing, explaining
 from runbook_gate.cli.output import columns, emit, output_option
 from runbook_gate.cli.policies import bundle_option, opa_of, opa_option, policies_of
-from runbook_gate.cli.recorded import asked
+from runbook_gate.cli.recorded import asked, named_by_somebody
 from runbook_gate.cli.settings import settings, store_option
 from runbook_gate.errors import UsageFault
 from runbook_gate.gate.build import ALGORITHMS, Signing
@@ -30,7 +30,7 @@ def policy() -> None:
 
 
 @policy.command()
-@click.argument("named", metavar="INPUT")
+@click.argument("named", metavar="INPUT", callback=named_by_somebody)
 @click.option("--facts", "with_facts", is_flag=True, help="Show every fact that a check reads, with its value.")
 @bundle_option
 @opa_option
@@ -60,7 +60,7 @@ def explain(
 
 
 @policy.command()
-@click.argument("named", metavar="POLICIES")
+@click.argument("named", metavar="POLICIES", callback=named_by_somebody)
 @opa_option
 @output_option
 @click.pass_context
@@ -75,8 +75,8 @@ def inspect(context: click.Context, named: str, opa: Path | None, output: str) -
 
 
 @policy.command()
-@click.argument("old", metavar="OLD")
-@click.argument("new", metavar="NEW")
+@click.argument("old", metavar="OLD", callback=named_by_somebody)
+@click.argument("new", metavar="NEW", callback=named_by_somebody)
 @opa_option
 @output_option
 @click.pass_context
