@@ -35,6 +35,7 @@ def test_a_difference_is_told_in_words(call: Call, bundle: Bundle, tmp_path: Pat
     told = call("policy", "diff", "bundle.tar.gz", "policies")
     assert (told.status, told.err) == (0, "")
     lines = told.out.splitlines()
+    assert lines[:2] == ["old  bundle bundle.tar.gz", f"     digest {bundle.content_sha256}"]
     assert "removed: check lineage" in lines
     assert "removed: code lineage.facts_outdated" in lines
     assert "removed: file policies/checks/lineage/lineage.rego" in lines

@@ -76,3 +76,10 @@ def test_a_case_at_the_top_of_all_folders(call: Call) -> None:
         refused = call("policy", "explain", file.name)
     assert (refused.status, refused.out) == (2, "")
     assert "not a decision case" in refused.err
+
+
+def test_what_an_input_does_not_state_is_said_to_be_missing(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "odd.json").write_text(json.dumps({"step": 7, "now_ms": True}), encoding="utf-8")
+    lines = call("policy", "explain", "odd.json").out.splitlines()
+    assert "  checkpoint  (not stated), step 7" in lines
+    assert "  asked at    true" in lines

@@ -44,8 +44,8 @@ def compared(told: Mapping[str, Any]) -> Iterator[str]:
         told: the document.
     """
     for side in ("old", "new"):
-        yield from wrapped(f"{side}  {told[side]['policies']}", indent="     ")
-        yield f"     {told[side]['policy_sha256']}"
+        yield from wrapped(f"{side}  {told[side]['policies']}", indent="     ", first="")
+        yield f"     digest {told[side]['policy_sha256']}"
     if told["capabilities"] is None:
         yield from wrapped(f"unknown: the allow-list of built-ins of {_without_capabilities(told)}", indent="     ")
     if told["same"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, get_args
 
@@ -15,6 +16,7 @@ _BELOW: Final = "         "
 _RECORDED: Final = "An executor of another version recorded this input, and the schema of inputs differs now"
 _WRITTEN: Final = "The executor never sends such an input"
 _MOST_PROBLEMS: Final = 5
+
 _MOST_FACTS: Final = 8
 
 
@@ -44,13 +46,23 @@ def text(told: Mapping[str, Any], *, with_facts: bool) -> Iterator[str]:
 
 
 def _header(told: Mapping[str, Any]) -> Iterator[str]:
-    checkpoint, asked = told["checkpoint"], told["now_ms"]
+    checkpoint = told["checkpoint"]
     named = f" {NAMES[checkpoint]}" if checkpoint in get_args(Checkpoint) else ""
-    yield from wrapped(f"checkpoint  {checkpoint}{named}, step {told['step']}", indent="  ")
-    yield from wrapped(f"runbook     {told['runbook']}", indent="  ")
-    yield from wrapped(f"asked at    {rfc3339(asked) if isinstance(asked, int) else asked}", indent="  ")
+    yield from wrapped(f"checkpoint  {_stated(checkpoint)}{named}, step {_stated(told['step'])}", indent="  ")
+    yield from wrapped(f"runbook     {_stated(told['runbook'])}", indent="  ")
+    yield from wrapped(f"asked at    {_moment(told['now_ms'])}", indent="  ")
     yield from wrapped(f"policies    {told['policies']}", indent="  ")
     yield f"  digest      {told['policy_sha256']}"
+
+
+def _stated(value: object) -> str:
+    if value is None:
+        return "(not stated)"
+    return value if isinstance(value, str) and value else json.dumps(value)
+
+
+def _moment(value: object) -> str:
+    return rfc3339(value) if isinstance(value, int) and not isinstance(value, bool) else _stated(value)
 
 
 def _problems(problems: Sequence[str], *, recorded: bool) -> Iterator[str]:

@@ -105,7 +105,8 @@ def _waivers(data: Mapping[str, Any], known: Catalog) -> Iterator[tuple[str, ...
 
 
 def _attempts(data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    yield "budget of each step", f"{data['retry_budget']} write attempt(s) in all"
+    budget = data["retry_budget"]
+    yield "budget of each step", f"{budget} write attempt{'' if budget == 1 else 's'} in all"
     for name, words in (("retries", "decisions to retry"), ("conflicts", "conflicts that are tried again")):
         if data.get(name) is not None:
             yield words, f"at most {data[name]}"
