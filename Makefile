@@ -70,6 +70,7 @@ policy: tools $(VENV)/installed-dev ## format, strict compile, lint, tests, cove
 		|| { echo "error: see not_covered in the output of: opa test --coverage $(REGO_TESTS)"; exit 1; }
 	@$(BUNDLE) --output build/bundle.tar.gz && $(BUNDLE) --output build/bundle-again.tar.gz
 	@cmp build/bundle.tar.gz build/bundle-again.tar.gz
+	@$(BIN)/runbook-gate policy build --policies policies --allow-dirty --opa $(TOOLS)/opa --out build/bundle-checked.tar.gz > /dev/null
 	@$(BIN)/python tools/docs.py --check
 
 facts: $(VENV)/installed-dev tools ## every fact of every good input missing or changed, about 10 min (ARGS=--write: new tables)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.policies.decision_cases import CASES, ROOT
 
+from runbook_gate.cli.explaining import text
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.policy import cases
 from runbook_gate.policy.explanation import explain
@@ -135,3 +136,15 @@ def test_an_input_that_no_rules_are_for_is_explained_too(explained: Any, path: s
 def test_an_input_that_the_executor_would_not_send_is_said_to_be_one(explained: Any) -> None:
     told = explained("pass/cp1/first_attempt", {"op": "remove", "path": "/now_ms"})
     assert told["input_problems"] == ["input.now_ms: Field required"]
+    assert "The executor never sends such an input" in " ".join(text(told, with_facts=False))
+
+
+def test_a_recorded_input_that_an_older_schema_was_for_is_said_to_be_one(bundle: Bundle, opa_binary: Path) -> None:
+    document = cases.one(CASES, "pass/cp1/first_attempt").input
+    del document["now_ms"]
+    asked = Asked("entry 4", document, bundle, recorded=True)
+    told = explain(asked, "those of the run", bundle, opa=opa_binary)
+    assert told["input_problems"] == ["input.now_ms: Field required"]
+    shown = " ".join(text(told, with_facts=False))
+    assert "An executor of another version recorded this input" in shown
+    assert "never sends" not in shown

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from runbook_gate.errors import EnvironmentFault, InvalidDocument
+from runbook_gate.printable import printable
 
 _TIMEOUT_S: Final = 60.0
 
@@ -46,8 +47,13 @@ def run_opa(arguments: Sequence[str], *, opa: Path, cwd: Path, source: str, stdi
             f"{command[0]} could not be run: {type(fault).__name__}.", advice="Run `make tools`."
         ) from fault
     if done.returncode != 0:
-        told = (done.stderr.strip() or done.stdout.strip()).decode(errors="replace")
+        told = _told(done.stderr) or _told(done.stdout)
         raise InvalidDocument(
             f"{source}: opa {arguments[0]} refused it:\n{told}", advice="Correct the policies and build again."
         )
     return done.stdout
+
+
+def _told(raw: bytes) -> str:
+    """OPA's words; its excerpts hold tabs, and whatever a file holds."""
+    return "\n".join(printable(line.expandtabs(4)) for line in raw.decode(errors="replace").strip().splitlines())

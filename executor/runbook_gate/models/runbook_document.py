@@ -180,3 +180,8 @@ class RunbookDocument(RoutingData):
     pods: dict[str, dict[str, Any]] | None = Field(
         default=None, description="Pod specs by name.", examples=[{"compliant": {}}]
     )
+    own: dict[str, Any] | None = Field(
+        default=None,
+        description="What only this runbook's own checks and actions read; anything else has to be known here.",
+        examples=[{"label_of": {"announce": "example.com/tier"}}],
+    )

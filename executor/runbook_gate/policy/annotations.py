@@ -36,8 +36,21 @@ class Annotation:
     line: int
 
 
-def read(bundle: Bundle, *, opa: Path) -> list[Annotation]:
-    """List the METADATA of a bundle.
+@dataclass(frozen=True)
+class Inspection:
+    """What `opa inspect` tells of a bundle.
+
+    Attributes:
+        packages: below `data`, those without METADATA too.
+        annotations: of packages and rules.
+    """
+
+    packages: frozenset[tuple[str, ...]]
+    annotations: list[Annotation]
+
+
+def read(bundle: Bundle, *, opa: Path) -> Inspection:
+    """List the packages and the METADATA of a bundle.
 
     Args:
         bundle: the bundle.
@@ -50,8 +63,9 @@ def read(bundle: Bundle, *, opa: Path) -> list[Annotation]:
     with tempfile.TemporaryDirectory(prefix="runbook-gate-") as folder:
         (Path(folder) / "bundle.tar.gz").write_bytes(bundle.raw)
         arguments = ["inspect", "--annotations", "--format", "json", "bundle.tar.gz"]
-        told = run_opa(arguments, opa=opa, cwd=Path(folder), source="bundle")
-    return [_annotation(one) for one in json.loads(told).get("annotations", [])]
+        told = json.loads(run_opa(arguments, opa=opa, cwd=Path(folder), source="bundle"))
+    packages = frozenset(tuple(name.split(".")[1:]) for name in told.get("namespaces", {}))
+    return Inspection(packages, [_annotation(one) for one in told.get("annotations", [])])
 
 
 def _annotation(one: Mapping[str, Any]) -> Annotation:

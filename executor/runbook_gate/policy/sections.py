@@ -10,6 +10,7 @@ from runbook_gate.checkpoints import NAMES
 from runbook_gate.policy.catalog import Catalog
 from runbook_gate.policy.durations import seconds
 from runbook_gate.policy.revision import matrix, tables
+from runbook_gate.policy.vocabulary import LIMITS
 from runbook_gate.shapes import mapping, sequence
 
 
@@ -104,7 +105,8 @@ def _waivers(data: Mapping[str, Any], known: Catalog) -> Iterator[tuple[str, ...
 
 
 def _attempts(data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    yield "budget of each step", f"{data['retry_budget']} write attempt(s) in all"
+    budget = data["retry_budget"]
+    yield "budget of each step", f"{budget} write attempt{'' if budget == 1 else 's'} in all"
     for name, words in (("retries", "decisions to retry"), ("conflicts", "conflicts that are tried again")):
         if data.get(name) is not None:
             yield words, f"at most {data[name]}"
@@ -118,18 +120,10 @@ def _attempts(data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 def _limits(data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     yield "deadline of a run", seconds(data["duration_ms"])
-    words = {
-        "skew": "skew: largest difference of clocks",
-        "go": "a go to write is good for",
-        "settle": "settling of a write without an answer",
-        "window": "verification window",
-        "audit": "audit evidence, at most",
-        "between_rounds": "between two rounds, at least",
-    }
     limits = mapping(data.get("limits_ms"))
     for name, limit in limits.items():
         if name != "pause":
-            yield words.get(name, name), seconds(limit)
+            yield LIMITS.get(name, name), seconds(limit)
     for checkpoint, pause in mapping(limits.get("pause")).items():
         yield f"pause of a wait at {checkpoint}", seconds(pause)
 
