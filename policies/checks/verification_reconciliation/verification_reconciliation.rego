@@ -38,7 +38,7 @@ deny contains denial.of(rego.metadata.rule(), object.union(lookup.at([path]), wr
 	some place in ["first", "last"]
 	rounds.differs(server[place])
 	path := ["rounds", index, "body", "servers", server_index, place, "object", "labels"]
-	writers := audit.writers(block.body.audit)
+	writers := audit.writers(["rounds", index, "body", "audit"])
 }
 
 # METADATA

@@ -74,8 +74,9 @@ foreign(log) := [event |
 
 # METADATA
 # title: Who wrote the labels, other than this run
-writers(log) := {"writers": [writer |
-	some event in foreign(log)
+# description: Of the log at a path, so that a log that is not there cannot take a denial with it.
+writers(path) := {"writers": [writer |
+	some event in foreign(lookup.value(path))
 	writer := {
 		"username": lookup.field(event, "username"),
 		"labels": lookup.field(lookup.field(event, "change"), "labels"),
