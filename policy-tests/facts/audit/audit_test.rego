@@ -22,10 +22,6 @@ _log := ["observed", "resolve_write", "body", "audit"]
 
 _with(asked, log) := json.patch(asked, [{"op": "add", "path": "/observed/resolve_write/body/audit", "value": log}])
 
-_writers(log) := found if {
-	found := audit.writers(_log) with input as _with(_asked, log)
-}
-
 # Changes of a write of the labels, and how many it counts as.
 _writes := {
 	"a write": [{}, 1],
@@ -63,17 +59,18 @@ test_counts_every_write_that_is_not_shown_to_be_harmless if {
 
 test_names_the_writers_but_not_this_run if {
 	ours := object.union(_own, {"code": 200})
-	found := _writers({"writes": [_write, ours, object.union(_write, {"dry_run": true})]})
+	log := {"writes": [_write, ours, object.union(_write, {"dry_run": true})]}
+	found := audit.writers(_log) with input as _with(_asked, log)
 	found == {"writers": [{"username": "alice", "labels": _write.change.labels}]}
 }
 
 test_names_what_is_known_of_a_writer if {
-	found := _writers({"writes": [7]})
+	found := audit.writers(_log) with input as _with(_asked, {"writes": [7]})
 	found == {"writers": [{"username": null, "labels": null}]}
 }
 
 test_names_nobody_where_there_is_no_log if {
-	_writers(null) == {"writers": []}
+	audit.writers(_log) == {"writers": []} with input as _with(_asked, null)
 	audit.writers(["observed", "no", "such"]) == {"writers": []} with input as _asked
 }
 
