@@ -288,7 +288,7 @@ _unknown(decision) if {
 		"step": "unknown",
 		"checkpoint": null,
 		"until_ms": null,
-		"params": {"write_in_doubt": false},
+		"params": {"write_in_doubt": true},
 	}
 	_codes(decision) == {"gate.unknown_runbook"}
 }
