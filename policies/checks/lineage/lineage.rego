@@ -115,5 +115,6 @@ _unused(_, block) if {
 _unused(index, block) if {
 	given.runbook.effects[block.body.action] == "write"
 	block.body.step != input.step
+	is_number(index)
 	not input.lineage[index + 1].body.checkpoint == block.body.next_checkpoint
 }

@@ -33,9 +33,12 @@ _written := count([block |
 	_after(index) == block.body.next_checkpoint
 ])
 
-_after(index) := input.lineage[index + 1].body.checkpoint
+_after(index) := input.lineage[index + 1].body.checkpoint if is_number(index)
 
-_after(index) := input.checkpoint if count(input.lineage) == index + 1
+_after(index) := input.checkpoint if {
+	is_number(index)
+	count(input.lineage) == index + 1
+}
 
 # A status below 500 is the end of a request; so is one that never left.
 _ended(attempt) if {
@@ -60,13 +63,13 @@ _moved(read, _) if answers.missing(read.http)
 
 _moved(read, intent) if {
 	answers.answered(read.http, 200)
-	is_string(read.object.resource_version)
+	every version in [read.object.resource_version, intent.resource_version] { is_string(version) }
 	read.object.resource_version != intent.resource_version
 }
 
 _moved(read, intent) if {
 	answers.answered(read.http, 200)
-	is_string(read.object.uid)
+	every uid in [read.object.uid, intent.uid] { is_string(uid) }
 	read.object.uid != intent.uid
 }
 

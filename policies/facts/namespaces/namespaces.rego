@@ -53,6 +53,7 @@ legible(read) if {
 	labelled(read.object.labels)
 	is_array(read.object.markers)
 	is_array(read.object.managers)
+	_number_or_null(read.object.deletion_ms)
 }
 
 # METADATA
@@ -109,3 +110,7 @@ all_admitted(read) if {
 _string_or_null(value) if is_string(value)
 
 _string_or_null(null)
+
+_number_or_null(value) if is_number(value)
+
+_number_or_null(null)

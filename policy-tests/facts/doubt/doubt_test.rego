@@ -118,6 +118,26 @@ _cases := {
 		json.patch(_asked(_answer({}), {}), [{"op": "replace", "path": "/attempts/0/observation/body/intent", "value": "b"}]),
 		true,
 	],
+	"moved from an unknown version": [
+		json.patch(_asked(_timeout, _resolved(6, _read(200, "2"))), [{
+			"op": "replace",
+			"path": "/attempts/0/intent/body/resource_version",
+			"value": null,
+		}]),
+		true,
+	],
+	"another one than an unknown namespace": [
+		json.patch(_asked(_timeout, _resolved(6, _read(200, "1"))), [{
+			"op": "replace",
+			"path": "/attempts/0/intent/body/uid",
+			"value": null,
+		}]),
+		true,
+	],
+	"a way by key": [
+		json.patch(_asked(_answer({}), {}), [{"op": "replace", "path": "/lineage", "value": {"0": _go("cp2")}}]),
+		false,
+	],
 	"two goes and one attempt": [_asked(_answer({}), {"lineage": [_go("cp2"), _at("cp2"), _go("cp2")]}), true],
 }
 
