@@ -93,20 +93,6 @@ restored(read) if {
 	read.object.labels == given.task.labels
 }
 
-# METADATA
-# title: The label has the approved value or the one that was prequalified
-# scope: document
-admitted(read, key) if read.object.labels[key] == given.task.labels[key]
-
-admitted(read, key) if read.object.labels[key] == given.task.drift.labels[key]
-
-# METADATA
-# title: Every label has the approved value or the one that was prequalified
-all_admitted(read) if {
-	count(given.runbook.label_keys) > 0
-	every key in given.runbook.label_keys { admitted(read, key) }
-}
-
 _string_or_null(value) if is_string(value)
 
 _string_or_null(null)
