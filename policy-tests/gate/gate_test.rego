@@ -260,16 +260,19 @@ _explained(denial) if {
 
 _silent(checks, decision) if {
 	decision.verdict == "escalate"
-	checks == {denial.facts.check |
+	checks == {check |
 		some denial in decision.denials
 		denial.code == "gate.check_silent"
+		some path, check in denial.facts
+		startswith(path, `data.runbooks["MKS-PSA-Label-Restore-v3"].checkpoints.restore.`)
+		regex.match(`\.checks\[[0-9]+\]$`, path)
 	}
 }
 
 _undecided(actions, decision) if {
 	decision.verdict == "escalate"
 	decision.next.action == "escalate"
-	[{"wanted": "proceed", "possible": actions}] == [denial.facts |
+	[{"derived.wanted": "proceed", "derived.possible": actions}] == [denial.facts |
 		some denial in decision.denials
 		denial.code == "gate.action_undecided"
 	]

@@ -32,7 +32,7 @@ pass if {
 # custom:
 #   code: lineage.not_allowed
 #   solution: Keep the store as it is; compare `runbook-gate show` with the runbook's lineages.
-deny contains denial.of(rego.metadata.rule(), {"lineage": _way}) if not _allowed
+deny contains denial.of(rego.metadata.rule(), lookup.derived("way", _way)) if not _allowed
 
 # METADATA
 # title: There were more write attempts than the runbook allows, or they are not numbered as they were made

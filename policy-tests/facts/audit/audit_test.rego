@@ -61,17 +61,17 @@ test_names_the_writers_but_not_this_run if {
 	ours := object.union(_own, {"code": 200})
 	log := {"writes": [_write, ours, object.union(_write, {"dry_run": true})]}
 	found := audit.writers(_log) with input as _with(_asked, log)
-	found == {"writers": [{"username": "alice", "labels": _write.change.labels}]}
+	found == {"derived.writers": [{"username": "alice", "labels": _write.change.labels}]}
 }
 
 test_names_what_is_known_of_a_writer if {
 	found := audit.writers(_log) with input as _with(_asked, {"writes": [7]})
-	found == {"writers": [{"username": null, "labels": null}]}
+	found == {"derived.writers": [{"username": null, "labels": null}]}
 }
 
 test_names_nobody_where_there_is_no_log if {
-	audit.writers(_log) == {"writers": []} with input as _with(_asked, null)
-	audit.writers(["observed", "no", "such"]) == {"writers": []} with input as _asked
+	audit.writers(_log) == {"derived.writers": []} with input as _with(_asked, null)
+	audit.writers(["observed", "no", "such"]) == {"derived.writers": []} with input as _asked
 }
 
 test_an_attempt_without_a_digest_has_no_event if {
@@ -102,5 +102,5 @@ test_a_list_is_no_audit_id if {
 test_a_write_of_the_first_of_two_attempts_is_ours if {
 	asked := cases.at("pass/cp2/second_attempt_applied")
 	first := object.union(_own, {"audit_id": asked.attempts[0].intent.sha256})
-	audit.writers(_log) == {"writers": []} with input as _with(asked, {"writes": [first]})
+	audit.writers(_log) == {"derived.writers": []} with input as _with(asked, {"writes": [first]})
 }
