@@ -260,16 +260,19 @@ _explained(denial) if {
 
 _silent(checks, decision) if {
 	decision.verdict == "escalate"
-	checks == {denial.facts.check |
+	checks == {check |
 		some denial in decision.denials
 		denial.code == "gate.check_silent"
+		some path, check in denial.facts
+		startswith(path, $`data.runbooks["{cases.current}"].checkpoints.restore.`)
+		regex.match(`\.checks\[[0-9]+\]$`, path)
 	}
 }
 
 _undecided(actions, decision) if {
 	decision.verdict == "escalate"
 	decision.next.action == "escalate"
-	[{"wanted": "proceed", "possible": actions}] == [denial.facts |
+	[{"derived.wanted": "proceed", "derived.possible": actions}] == [denial.facts |
 		some denial in decision.denials
 		denial.code == "gate.action_undecided"
 	]
@@ -288,7 +291,7 @@ _unknown(decision) if {
 		"step": "unknown",
 		"checkpoint": null,
 		"until_ms": null,
-		"params": {"write_in_doubt": false},
+		"params": {"write_in_doubt": true},
 	}
 	_codes(decision) == {"gate.unknown_runbook"}
 }

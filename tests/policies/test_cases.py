@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -117,3 +118,11 @@ def test_good_cases_go_on_at_their_checkpoint(cases: list[Case]) -> None:
 )
 def test_runbooks_are_as_the_schema_says(file: Path) -> None:
     assert complaints("runbook", yaml.safe_load(file.read_text(encoding="utf-8"))) == []
+
+
+def test_every_fact_of_a_denial_is_a_path_or_said_to_be_derived() -> None:
+    told = {fact for case in load() for denial in case.expected["denials"] for fact in denial["facts"]}
+    path = re.compile(r'(input|data\.runbooks\[("[^"]+"|null)\])((\.[a-z_]\w*)|\[(\d+|"[^"]+")\])+')
+    derived = {fact for fact in told if fact.startswith("derived.")}
+    assert [fact for fact in told - derived if not path.fullmatch(fact)] == []
+    assert derived == {f"derived.{name}" for name in ("events", "retries", "states", "way", "writers")}

@@ -44,7 +44,7 @@ def sections(told: Mapping[str, Any], known: Catalog) -> list[Section]:
         ),
         Section("Agreement", ("field", "stated by"), [(field, ", ".join(by)) for field, by in matrix(data)]),
         Section("Registers", ("register", "source", "schema", "at most old"), list(_registers(data))),
-        Section("Waivers and drift", ("matter", "rule"), list(_waivers(data, known))),
+        Section("Waivers and drift", ("matter", "rule"), list(_waivers(data))),
         Section("Write attempts", ("matter", "rule"), list(_attempts(data))),
         Section("Windows and deadlines", ("limit", "seconds"), list(_limits(data))),
         Section("Verification", ("matter", "rule"), list(_verification(data))),
@@ -89,14 +89,13 @@ def _registers(data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
         yield name, expected["source_id"], expected["schema_id"], seconds(expected["max_age_ms"])
 
 
-def _waivers(data: Mapping[str, Any], known: Catalog) -> Iterator[tuple[str, ...]]:
+def _waivers(data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     waivers = mapping(data.get("waivers"))
     if waivers:
         yield "closed waiver states", ", ".join(waivers["closed"])
         yield "register of waivers", waivers["register"]
-    asked = {check for _, _, table in tables(data) for check in sequence(table.get("checks"))}
-    if "drift_agreement" in asked and "drift_agreement" in known.checks:
-        yield "admitted drift", known.checks["drift_agreement"].wants
+    if data.get("drift"):
+        yield "admitted drift", f"a live value that is {' or '.join(data['drift']['admit'])}"
     yield "labels", ", ".join(sequence(data.get("label_keys")))
     if data.get("reconcilers"):
         yield "not overruled", ", ".join(data["reconcilers"])

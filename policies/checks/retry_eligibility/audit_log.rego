@@ -84,4 +84,4 @@ _long_written if {
 
 _explaining := audit.explaining(_audit, namespaces.newest)
 
-_date_ms := lookup.value(_answered).date_ms
+_date_ms := lookup.field(lookup.value(_answered), "date_ms")

@@ -23,7 +23,9 @@ answer_path := ["attempts", number - 1, "observation", "body", "patched", "http"
 
 # METADATA
 # title: The numbers of the attempts, for a denial
-as_facts := {"attempts": [lookup.field(attempt, "attempt") | some attempt in input.attempts]}
+as_facts := lookup.at([["attempts", index, "attempt"] | some index, _ in input.attempts]) if {
+	number > 0
+} else := lookup.at([["attempts"]])
 
 # METADATA
 # title: Another attempt is left

@@ -74,13 +74,14 @@ foreign(log) := [event |
 
 # METADATA
 # title: Who wrote the labels, other than this run
-writers(log) := {"writers": [writer |
-	some event in foreign(log)
+# description: Of the log at a path, so that a log that is not there cannot take a denial with it.
+writers(path) := lookup.derived("writers", [writer |
+	some event in foreign(lookup.value(path))
 	writer := {
 		"username": lookup.field(event, "username"),
 		"labels": lookup.field(lookup.field(event, "change"), "labels"),
 	}
-]}
+])
 
 _ours(event) if {
 	is_string(username)

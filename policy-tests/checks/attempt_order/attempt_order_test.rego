@@ -47,5 +47,8 @@ test_no_budget_in_the_runbook_is_none if {
 	runbook := object.remove(data.runbooks[cases.current], ["retry_budget"])
 	found := attempt_order.deny with input as cases.at("pass/cp1/first_attempt")
 		with data.runbooks as {cases.current: runbook}
-	[denial.facts | some denial in found] == [{"attempts": [], "budget": null}]
+	[denial.facts | some denial in found] == [{
+		"input.attempts": [],
+		$`data.runbooks["{cases.current}"].retry_budget`: null,
+	}]
 }

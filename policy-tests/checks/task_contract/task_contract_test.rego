@@ -56,5 +56,5 @@ test_a_budget_in_words_agrees_with_nothing if {
 	none := object.remove(data.runbooks[cases.current], ["retry_budget"])
 	facts := [denial.facts | some denial in task_contract.deny] with input as cases.at("pass/cp0/intake")
 		with data.runbooks as {cases.current: none}
-	facts == [{"input.opened.body.task.retry_budget": 2, "runbook.retry_budget": null}]
+	facts == [{"input.opened.body.task.retry_budget": 2, $`data.runbooks["{cases.current}"].retry_budget`: null}]
 }
