@@ -13,10 +13,31 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+from pydantic import ValidationError
 from tests.policies.decision_cases import ROOT, Case, load
 
 from runbook_gate.binaries import find_tool
 from runbook_gate.models.decision_input import DecisionInput
+
+
+# What the executor never sends: cases of facts that are missing, which deny all the same.
+LACKING = {
+    "fail/dry_run_agreement/deletion_unknown",
+    "fail/namespace_identity/deletion_in_words",
+    "fail/namespace_identity/deletion_unknown_in_the_first_read",
+    "fail/namespace_identity/deletion_unknown_in_the_last_read",
+    "fail/retry_eligibility/attempts_missing_while_in_doubt",
+    "fail/retry_eligibility/attempts_null_while_in_doubt",
+    "fail/retry_eligibility/reverted_without_an_audit_log",
+    "fail/target_clear/chain_unknown",
+    "fail/target_clear/escalations_unknown",
+    "fail/target_clear/ledger_missing",
+    "fail/target_clear/ledger_missing_before_the_write",
+    "fail/target_clear/ledger_null",
+    "fail/target_clear/pause_unknown",
+    "fail/target_clear/previous_run_unknown",
+    "fail/verification_reconciliation/reverted_on_a_server_without_an_audit_log",
+}
 
 
 @functools.cache
@@ -60,8 +81,7 @@ def test_inputs_are_as_the_schema_says(cases: list[Case]) -> None:
         if case.path.startswith("pass/") and (found := complaints("decision_input", case.input))
     }
     assert wrong == {}
-    for case in cases:
-        assert DecisionInput.model_validate_json(json.dumps(case.input)), case.path
+    assert {case.path for case in cases if not _can_be_sent(case)} == LACKING
     assert len(cases) > 400
 
 
@@ -126,3 +146,11 @@ def test_every_fact_of_a_denial_is_a_path_or_said_to_be_derived() -> None:
     derived = {fact for fact in told if fact.startswith("derived.")}
     assert [fact for fact in told - derived if not path.fullmatch(fact)] == []
     assert derived == {f"derived.{name}" for name in ("events", "retries", "states", "way", "writers")}
+
+
+def _can_be_sent(case: Case) -> bool:
+    try:
+        DecisionInput.model_validate_json(json.dumps(case.input))
+    except ValidationError:
+        return False
+    return True
