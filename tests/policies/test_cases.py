@@ -19,7 +19,6 @@ from tests.policies.decision_cases import ROOT, Case, load
 from runbook_gate.binaries import find_tool
 from runbook_gate.models.decision_input import DecisionInput
 
-
 # What the executor never sends: cases of facts that are missing, which deny all the same.
 LACKING = {
     "fail/dry_run_agreement/deletion_unknown",

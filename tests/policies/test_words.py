@@ -71,9 +71,11 @@ def test_what_no_schema_knows_has_no_name() -> None:
             ["pod a, volumes.x: name x, size 1; it was not stated"],
         ),
         ({"unheard": {"of": 1}}, {"unheard": {"of": 2}}, ["unheard.of: 1 -> 2"]),
+        ({"audit": None}, {}, ["audit evidence of the probes: no longer stated; it was null"]),
+        ("a", "b", [": a -> b"]),
     ],
 )
-def test_a_change_in_words(old: dict[str, Any], new: dict[str, Any], told: list[str]) -> None:
+def test_a_change_in_words(old: Any, new: Any, told: list[str]) -> None:
     assert [words(change) for change in changes(old, new)] == told
 
 

@@ -55,9 +55,9 @@ def _led(one: object, step: str) -> str:
 
 
 def _value(named: str, change: Change) -> str:
-    in_ms = change.path[-1].endswith("_ms") or change.path[0] == "limits_ms"
+    in_ms = "limits_ms" in change.path[:1] or any(part.endswith("_ms") for part in change.path[-1:])
     old, new = (_shown(value, in_ms=in_ms) for value in (change.old, change.new))
-    if old == new:  # such as 2 and "2"
+    if old == new and ABSENT not in (change.old, change.new):  # such as 2 and "2"
         old, new = json.dumps(change.old), json.dumps(change.new)
     if change.old is ABSENT:
         return f"{named}: {new}, too" if change.item else f"{named}: {new}; it was not stated"
