@@ -8,6 +8,7 @@ cases of one revision be those of another.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,7 +76,7 @@ def rename(project: Path, old: str, new: str) -> None:
     """
     for file in (project / "fixtures" / "decisions").rglob("*.json"):
         text = file.read_text(encoding="utf-8")
-        file.write_text(text.replace(json.dumps(old), json.dumps(new)), encoding="utf-8")
+        file.write_text(re.sub(re.escape(old) + r"\b", new, text), encoding="utf-8")
 
 
 def _renewed(folder: Path, case: cases.Case, decision: dict[str, Any]) -> Iterator[str]:

@@ -39,7 +39,7 @@ def test_a_short_name_shows_what_governs_a_run(call: Call) -> None:
         text, "Registers"
     )
     assert "closed waiver states  closed, expired, revoked" in text
-    assert "Each label has the value that was prequalified" in text
+    assert "admitted drift        a live value that is approved or prequalified" in text
     assert "2 write attempts in all" in text
     assert "409 Conflict" in text
     assert "verification window                    60 s" in text

@@ -24,6 +24,7 @@ from runbook_gate.binaries import find_tool
 INPUT, RUNBOOK = (Schema(ROOT / "schemas" / f"{name}.json") for name in ("decision_input", "runbook"))
 # What the sidecar is asked is no decision input; annotations have their own fields.
 ELSEWHERE = {"policies/system/authz/authz.rego", "policies/facts/denial/denial.rego"}
+WRITTEN = {"data.runbooks"}  # how a denial writes where a value of the runbook stands
 TOP = {"attempts", "checkpoint", "lineage", "newest", "now_ms", "observed", "opened", "rounds", "run_id", "step"}
 
 
@@ -38,7 +39,7 @@ def known() -> set[str]:
     """Every name that some schema or document has, or a policy makes itself."""
     parties = yaml.safe_load((ROOT / "policies/parties/data.yaml").read_text(encoding="utf-8"))
     own = [keys(ROOT, file, find_tool("opa")) for file in files()]
-    return INPUT.names() | RUNBOOK.names() | set(_inner(parties)) | set().union(*own)
+    return INPUT.names() | RUNBOOK.names() | set(_inner(parties)) | set().union(*own) | WRITTEN
 
 
 def unknown(root: Path, file: str) -> list[Used]:

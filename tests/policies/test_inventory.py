@@ -105,9 +105,9 @@ def test_a_rule_that_does_something_else_is_told_with_both_bodies(repository: Pa
 
 
 def test_an_import_that_changes_what_a_rule_means_is_told(repository: Path, opa_binary: Path) -> None:
-    edit(repository, "facts/doubt/doubt.rego", "import future.keywords.not\n", "")
+    edit(repository, "facts/rounds/rounds.rego", "import future.keywords.not\n", "")
     told = compare(load("git:main", opa=opa_binary), load("policies", opa=opa_binary), opa=opa_binary)
-    assert "imports of policies/facts/doubt/doubt.rego" in told["rules"]["changed"]
+    assert "imports of policies/facts/rounds/rounds.rego" in told["rules"]["changed"]
     assert "  - import future.keywords.not" in list(compared(told))
 
 
