@@ -16,7 +16,6 @@ import data.facts.lookup
 # METADATA
 # title: Everything this check wants is shown
 pass if {
-	_known
 	_chain_intact
 	_acknowledged
 	_running
