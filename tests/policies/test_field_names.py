@@ -84,7 +84,7 @@ MISSPELT = {
     "a field of an element": ("checks/waiver_absence/waiver_absence.rego", "waiver.status in", "waiver.statuss in"),
     "a field of what was looked up": ("checks/target_clear/target_clear.rego", "_ledger.paused", "_ledger.pausedd"),
     "a field that a denial tells": ("checks/target_clear/target_clear.rego", '["escalations"]', '["escalationss"]'),
-    "a field that is looked up": ("facts/attempts/attempts.rego", 'attempt, "attempt"', 'attempt, "attemptt"'),
+    "a field that is looked up": ("facts/audit/audit.rego", 'event, "username"', 'event, "usernamee"'),
     "an overlay": ("facts/manifests/manifests.rego", '"clusters", given', '"clusterss", given'),
 }
 
