@@ -23,7 +23,7 @@ fields(path, names) := at([array.concat(path, [name]) | some name in names])
 
 # METADATA
 # title: A value of the task's runbook, under its path as Rego writes it
-of_runbook(path) := {concat("", ["data.runbooks", _part(name), _parts(path)]): found} if {
+of_runbook(path) := {$"data.runbooks{_part(name)}{_parts(path)}": found} if {
 	name := value(["opened", "body", "task", "runbook"])
 	found := object.get(data.runbooks, array.concat([name], path), null)
 }
