@@ -63,14 +63,19 @@ _moved(read, _) if answers.missing(read.http)
 
 _moved(read, intent) if {
 	answers.answered(read.http, 200)
-	every version in [read.object.resource_version, intent.resource_version] { is_string(version) }
+	every version in [read.object.resource_version, intent.resource_version] { _stated(version) }
 	read.object.resource_version != intent.resource_version
 }
 
 _moved(read, intent) if {
 	answers.answered(read.http, 200)
-	every uid in [read.object.uid, intent.uid] { is_string(uid) }
+	every uid in [read.object.uid, intent.uid] { _stated(uid) }
 	read.object.uid != intent.uid
+}
+
+_stated(value) if {
+	is_string(value)
+	value != ""
 }
 
 _looks contains {"seq": block.seq, "reads": [block.body.first, block.body.last]} if block := input.observed.gather
