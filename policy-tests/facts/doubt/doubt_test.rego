@@ -84,6 +84,8 @@ _cases := {
 	],
 	"no uid": [_asked(_timeout, _resolved(6, object.union(_read(200, "1"), {"object": {"uid": null}}))), true],
 	"moved before the attempt": [_asked(_timeout, _resolved(4, _read(200, "2"))), true],
+	"an empty uid": [_asked(_timeout, _resolved(6, object.union(_read(200, "1"), {"object": {"uid": ""}}))), true],
+	"a read with an empty version": [_asked(_timeout, _resolved(6, _read(200, ""))), true],
 	"a read without a version": [_asked(_timeout, _resolved(6, _read(200, null))), true],
 	"a read without an answer": [_asked(_timeout, _resolved(6, _read(503, "2"))), true],
 	"the namespace is gone": [_asked(_timeout, _resolved(6, {"http": _gone})), false],
