@@ -25,7 +25,7 @@ demo: $(VENV)/installed tools-demo ## one repair that completes and one that is 
 
 test: tools lint types policy ## every check and every test, after installing what they need
 	@echo "pytest: unit tests and scenarios"
-	@$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n 6 --dist worksteal $(ARGS)
 
 check: ## what CI runs: make test, and nothing in the tree may change by it
 	@bash .ci/run
