@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from runbook_gate.cli.rule_texts import rules_compared
+from runbook_gate.cli.rule_texts import place, rules_compared
 from runbook_gate.cli.tables import table
 from runbook_gate.cli.wrapping import wrapped
 
@@ -34,7 +34,7 @@ def inspected(told: Mapping[str, Any]) -> Iterator[str]:
         yield from wrapped(f"> {one['solution']}", indent="        ", first="      ")
     yield from ("", f"Rules ({len({one['rule'] for one in told['rules']})})")
     for one in told["rules"]:
-        yield from wrapped(f"{one['rule']} {_short(one)}", indent="      ", first="  ")
+        yield from wrapped(f"{one['rule']} {place(one)}", indent="      ", first="  ")
 
 
 def compared(told: Mapping[str, Any]) -> Iterator[str]:
@@ -71,10 +71,6 @@ def _changed(name: str, found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield from ("", f"changed: {name}")
     for change in found:
         yield from wrapped(change["words"], indent="    ", first="  - ")
-
-
-def _short(one: Mapping[str, Any]) -> str:
-    return f"{one['file'].removeprefix('policies/')}:{one['line']}"
 
 
 def _without_capabilities(told: Mapping[str, Any]) -> str:

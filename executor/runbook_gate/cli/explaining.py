@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, get_args
 
 from runbook_gate.checkpoints import NAMES
+from runbook_gate.cli.rule_texts import place
 from runbook_gate.cli.wrapping import facts, wrapped
 from runbook_gate.models.decision import Checkpoint
 from runbook_gate.timestamps import rfc3339
@@ -81,7 +82,7 @@ def _check(check: Mapping[str, Any], *, with_facts: bool) -> Iterator[str]:
     yield from wrapped(check["check"], first=f"{_WORDS[check['outcome']]}   ", indent=_BELOW)
     yield from wrapped(check["wants"] or "The bundle lacks this check, or its METADATA.", indent=_BELOW)
     if check["file"]:
-        yield f"{_BELOW}{_place(check)}"
+        yield f"{_BELOW}{place(check)}"
     if with_facts:
         yield from facts(check["reads"], indent=_BELOW)
     elif check["outcome"] == "pass":
@@ -107,11 +108,7 @@ def _denial(denial: Mapping[str, Any]) -> Iterator[str]:
     yield from facts(denial["facts"], indent=below)
     yield from wrapped(denial["solution"], indent=below)
     if denial["file"]:
-        yield f"{below}{_place(denial)}"
-
-
-def _place(one: Mapping[str, Any]) -> str:
-    return f"{one['file'].removeprefix('policies/')}:{one['line']}"
+        yield f"{below}{place(denial)}"
 
 
 def _next(following: Mapping[str, Any]) -> Iterator[str]:

@@ -12,6 +12,11 @@ from runbook_gate.policy.rules import IMPORTS
 _WHOLE: Final = 10_000  # lines of context: a rule is shown from its first line to its last
 
 
+def place(one: Mapping[str, Any]) -> str:
+    """Where a rule stands, below policies/: file and line."""
+    return f"{one['file'].removeprefix('policies/')}:{one['line']}"
+
+
 def rules_compared(told: Mapping[str, Any]) -> Iterator[str]:
     """Tell how rules differ.
 

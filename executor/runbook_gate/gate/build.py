@@ -11,7 +11,7 @@ from typing import Final
 from runbook_gate import resources
 from runbook_gate.errors import InvalidDocument, UsageFault
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.gate.command import run_opa
+from runbook_gate.gate.command import BUNDLE, run_opa, run_opa_on
 
 # What OPA knows of RFC 7518; those with a secret in place of a key are left out.
 ALGORITHMS: Final = ("ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512")
@@ -77,11 +77,7 @@ def check_capabilities(bundle: Bundle, *, opa: Path) -> None:
 
 @lru_cache(maxsize=4)  # a worker asks before every run; what was refused is asked again
 def _check(raw: bytes, opa: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="runbook-gate-") as folder:
-        path = Path(folder) / "bundle.tar.gz"
-        path.write_bytes(raw)
-        arguments = ["check", "-b", "--capabilities", str(resources.capabilities()), path.name]
-        run_opa(arguments, opa=opa, cwd=path.parent, source="bundle")
+    run_opa_on(raw, ["check", "-b", "--capabilities", str(resources.capabilities()), BUNDLE], opa=opa)
 
 
 def _build(policies: Path, signed: list[str], *, opa: Path, revision: str) -> Bundle:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from runbook_gate.errors import EnvironmentFault, InvalidDocument
 from runbook_gate.printable import printable
 
+BUNDLE: Final = "bundle.tar.gz"
 _TIMEOUT_S: Final = 60.0
 
 
@@ -57,3 +59,24 @@ def run_opa(arguments: Sequence[str], *, opa: Path, cwd: Path, source: str, stdi
 def _told(raw: bytes) -> str:
     """OPA's words; its excerpts hold tabs, and whatever a file holds."""
     return "\n".join(printable(line.expandtabs(4)) for line in raw.decode(errors="replace").strip().splitlines())
+
+
+def run_opa_on(bundle: bytes, arguments: Sequence[str], *, opa: Path, stdin: bytes = b"") -> bytes:
+    """Run one command of OPA in a folder that has a bundle and nothing else.
+
+    Args:
+        bundle: content of the bundle file, which the arguments name as `BUNDLE`.
+        arguments: without the program's name.
+        opa: the opa binary.
+        stdin: what the command reads.
+
+    Returns:
+        What it printed.
+
+    Raises:
+        InvalidDocument: with OPA's own words, if it refuses the policies.
+        EnvironmentFault: opa cannot be run.
+    """
+    with tempfile.TemporaryDirectory(prefix="runbook-gate-") as folder:
+        (Path(folder) / BUNDLE).write_bytes(bundle)
+        return run_opa(arguments, opa=opa, cwd=Path(folder), source="bundle", stdin=stdin)

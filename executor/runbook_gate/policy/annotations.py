@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.gate.command import run_opa
+from runbook_gate.gate.command import BUNDLE, run_opa_on
 
 
 @dataclass(frozen=True)
@@ -60,10 +59,7 @@ def read(bundle: Bundle, *, opa: Path) -> Inspection:
         InvalidDocument: with OPA's own words, if the bundle does not parse.
         EnvironmentFault: opa cannot be run.
     """
-    with tempfile.TemporaryDirectory(prefix="runbook-gate-") as folder:
-        (Path(folder) / "bundle.tar.gz").write_bytes(bundle.raw)
-        arguments = ["inspect", "--annotations", "--format", "json", "bundle.tar.gz"]
-        told = json.loads(run_opa(arguments, opa=opa, cwd=Path(folder), source="bundle"))
+    told = json.loads(run_opa_on(bundle.raw, ["inspect", "--annotations", "--format", "json", BUNDLE], opa=opa))
     packages = frozenset(tuple(name.split(".")[1:]) for name in told.get("namespaces", {}))
     return Inspection(packages, [_annotation(one) for one in told.get("annotations", [])])
 
