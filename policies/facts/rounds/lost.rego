@@ -16,19 +16,20 @@ counts := {"rounds": count(input.rounds), "decided": count(_decided)} if {
 # description: Each decision on a round is on one of its own; where rounds are judged, one more is to be decided on.
 # scope: document
 none_lost if {
-	_judges_rounds(input.checkpoint)
+	_on_rounds(input.step, input.checkpoint)
 	counts.rounds > counts.decided
 }
 
 none_lost if {
-	not _judges_rounds(input.checkpoint)
+	not _on_rounds(input.step, input.checkpoint)
 	counts.rounds >= counts.decided
 }
 
+# A decision that does not say what it is on counts: it may be on the round that is missing.
 _decided contains index if {
 	some index, block in input.lineage
-	_on_a_round(block)
 	index > max({-1} | _begun)
+	not _elsewhere(block)
 }
 
 # Where the rounds begin: the decision that asks for the first of them.
@@ -36,15 +37,16 @@ _begun contains index if {
 	some index, block in input.lineage
 	block.body.step == input.step
 	given.runbook.effects[block.body.action] == "round"
-	not _on_a_round(block)
+	_elsewhere(block)
 }
 
-_on_a_round(block) if {
-	block.body.step == input.step
-	_judges_rounds(block.body.checkpoint)
+_elsewhere(block) if {
+	given.runbook.checkpoints[block.body.step][block.body.checkpoint]
+	not _on_rounds(block.body.step, block.body.checkpoint)
 }
 
-_judges_rounds(checkpoint) if {
-	judged := given.runbook.checkpoints[input.step][checkpoint].judges
+_on_rounds(step, checkpoint) if {
+	step == input.step
+	judged := given.runbook.checkpoints[step][checkpoint].judges
 	given.runbook.effects[judged] == "round"
 }

@@ -26,13 +26,30 @@ test_rounds_begin_again_where_they_are_asked_for_again if {
 	rounds.counts.decided == 1 with input as _with_lineage(again)
 }
 
+# A revision with one more step, with the same checkpoints.
+_two_steps := {cases.current: object.union(data.runbooks[cases.current], {"checkpoints": {
+	"restore": data.runbooks[cases.current].checkpoints.restore,
+	"another": data.runbooks[cases.current].checkpoints.restore,
+}})}
+
 test_rounds_of_another_step_are_not_counted if {
 	elsewhere := json.patch(_word, [{"op": "replace", "path": "/body/step", "value": "another"}])
-	rounds.none_lost with input as _with_lineage(array.concat(_good.lineage, [elsewhere]))
+	asked := _with_lineage(array.concat(_good.lineage, [elsewhere]))
+	rounds.none_lost with input as asked with data.runbooks as _two_steps
+
+	# A step that the runbook does not know may be any.
+	not rounds.none_lost with input as asked
 
 	# Nor do they begin again where another step asked for some.
 	asking := json.patch(_asking, [{"op": "replace", "path": "/body/step", "value": "another"}])
-	not rounds.none_lost with input as _with_lineage(array.concat(_good.lineage, [_word, asking]))
+	again := _with_lineage(array.concat(_good.lineage, [_word, asking]))
+	not rounds.none_lost with input as again with data.runbooks as _two_steps
+}
+
+test_a_decision_on_nothing_known_counts if {
+	every unknown in [null, {}, {"body": {"step": "restore"}}, {"body": {"checkpoint": "cp3"}}] {
+		not rounds.none_lost with input as _with_lineage(array.concat(_good.lineage, [unknown]))
+	}
 }
 
 test_nothing_is_counted_of_what_is_no_list if {

@@ -22,6 +22,8 @@ RUNBOOK = ROOT / "policies/runbooks/MKS-PSA-Label-Restore-v3/data.yaml"
 # Another step or checkpoint is another question.
 _NAMING = {"step", "checkpoint"}
 _FEW = 3
+# Which servers a round asked stands nowhere else; rounds on different servers are no row, so it shows nothing either.
+UNSEEN = {("rounds.*.body.servers.*", "removed")}
 RANKS = {"escalate": 0, "wait": 1, "retry": 2, "proceed": 3, "complete": 3}
 
 
@@ -91,7 +93,7 @@ def freed(asked: Sequence[Lack]) -> Iterator[Freed]:
     before = dict(zip(bases, answers, strict=False))
     for lack, (verdict, in_doubt) in zip(asked, answers[len(bases) :], strict=True):
         was, was_in_doubt = before[lack.base]
-        if RANKS[verdict] > RANKS[was]:
+        if RANKS[verdict] > RANKS[was] and (lack.fact, lack.kind) not in UNSEEN:
             yield Freed(lack, f"{was}>{verdict}")
         if was_in_doubt and not in_doubt:
             yield Freed(lack, "doubt>none")
