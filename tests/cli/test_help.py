@@ -35,6 +35,7 @@ WANTED = {
     "runbook diff",
     "config show",
     "doctor",
+    "deploy render",
     "demo",
 }
 HEAVY = {"sqlalchemy", "kubernetes", "pydantic", "requests", "opa_client", "jinja2", "yaml", "rich", "cryptography"}

@@ -32,6 +32,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "runbook": ("runbook", "Show and compare runbook revisions."),
     "config": ("config", "Show the effective configuration."),
     "doctor": ("doctor", "Check everything that a run needs."),
+    "deploy": ("deploy", "Write the rights and admission parameters of targets."),
     "demo": ("demo", "Do the main job on a local API server."),
 }
 

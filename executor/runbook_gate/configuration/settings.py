@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +11,9 @@ from runbook_gate.canonical import canonical_bytes, sha256_hex
 
 # No user, no query: whatever is in an URL is shown and goes into records.
 Url = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+/?$")]
+
+# Public keys only: with a shared secret whoever verifies could sign.
+SigningAlgorithm = Literal["ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"]
 
 
 class _Section(BaseModel):
@@ -23,6 +26,10 @@ class Opa(_Section):
     binary: Path | None = Field(None, description="opa to start; default: the one that `make tools` built, or PATH.")
     socket: Path | None = Field(None, description="Unix socket of a running sidecar.")
     url: Url | None = Field(None, description="URL of a running sidecar: http on loopback, or https.")
+    verification_key: Path | None = Field(
+        None, description="Public key, a PEM file, that must have signed the bundle; default: none need have."
+    )
+    signing_alg: SigningAlgorithm = Field("RS256", description="Algorithm of that signature.")
     timeout_s: int = Field(5, ge=1, le=60, description="Longest time for one answer, in seconds.")
 
 

@@ -1,0 +1,98 @@
+"""Rights, parameters and bindings of the approved namespaces, as `deploy/governance` expects them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from runbook_gate.deployment.approval import Approval
+
+EXECUTOR: Final = {"kind": "ServiceAccount", "name": "executor", "namespace": "runbook-gate"}
+GOVERNANCE: Final = "runbook-gate-governance"
+TARGETS: Final = "targets"
+LABELS_POLICY: Final = "runbook-gate-labels"
+_RBAC: Final = "rbac.authorization.k8s.io"
+_ROLE: Final = "runbook-gate-executor"
+
+Document = dict[str, Any]
+
+
+def manifests(approvals: Sequence[Approval]) -> list[Document]:
+    """Everything that the approved namespaces need.
+
+    The list of targets is one parameter for all of them: what is applied later replaces it, so all are named together.
+
+    Args:
+        approvals: of every namespace that the executor may restore, each once.
+
+    Returns:
+        Documents in the order in which they are applied: a namespace's rights come last.
+    """
+    documents = [_targets(approvals)]
+    for approved in approvals:
+        documents += [_parameters(approved), _policy_binding(approved)]
+    for approved in approvals:
+        documents += [_role(approved.namespace), _role_binding(approved.namespace)]
+    return documents
+
+
+def _targets(approvals: Sequence[Approval]) -> Document:
+    data = {approved.namespace: approved.baseline_version for approved in approvals}
+    return {**_core("ConfigMap", TARGETS, GOVERNANCE), "data": data}
+
+
+def _parameters(approved: Approval) -> Document:
+    values = {key.replace("/", "_"): value for key, value in sorted(approved.labels.items())}
+    parameters = _core("ConfigMap", f"labels.{approved.namespace}", GOVERNANCE)
+    parameters["metadata"]["annotations"] = {
+        "runbook-gate/policy-baseline-version": approved.baseline_version,
+        "runbook-gate/register-version": approved.register_version or "",
+        "runbook-gate/register-sha256": approved.register_sha256,
+    }
+    return {**parameters, "data": {"namespace": approved.namespace, **values}}
+
+
+def _policy_binding(approved: Approval) -> Document:
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingAdmissionPolicyBinding",
+        "metadata": {"name": f"{LABELS_POLICY}.{approved.namespace}"},
+        "spec": {
+            "policyName": LABELS_POLICY,
+            "validationActions": ["Deny", "Audit"],
+            "paramRef": {
+                "name": f"labels.{approved.namespace}",
+                "namespace": GOVERNANCE,
+                "parameterNotFoundAction": "Deny",
+            },
+            "matchResources": {
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": approved.namespace}}
+            },
+        },
+    }
+
+
+def _role(namespace: str) -> Document:
+    """A Role, not a ClusterRole: it goes with its namespace, and one of the same name is not approved by it."""
+    target = {"apiGroups": [""], "resources": ["namespaces"], "resourceNames": [namespace], "verbs": ["get", "patch"]}
+    probes = {"apiGroups": [""], "resources": ["pods", "podtemplates"], "verbs": ["create"]}
+    return {
+        "apiVersion": f"{_RBAC}/v1",
+        "kind": "Role",
+        "metadata": {"name": _ROLE, "namespace": namespace},
+        "rules": [target, probes],
+    }
+
+
+def _role_binding(namespace: str) -> Document:
+    return {
+        "apiVersion": f"{_RBAC}/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": _ROLE, "namespace": namespace},
+        "roleRef": {"apiGroup": _RBAC, "kind": "Role", "name": _ROLE},
+        "subjects": [dict(EXECUTOR)],
+    }
+
+
+def _core(kind: str, name: str, namespace: str) -> Document:
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": namespace}}
