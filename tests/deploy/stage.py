@@ -26,7 +26,9 @@ DEPLOY: Final = Path(__file__).resolve().parents[2] / "deploy"
 OVERLAYS: Final = ("targets", "site", "task", "queue")
 EXECUTOR: Final = "system:serviceaccount:runbook-gate:executor"
 # Approved namespaces: one for each test that changes it, one whose baseline is another, and one that is only looked at.
-TASK, QUEUE, HARNESS, WATCHED, LOOSER = (f"payments-{name}" for name in ("task", "queue", "harness", "watched", "looser"))
+TASK, QUEUE, HARNESS, WATCHED, LOOSER = (
+    f"payments-{name}" for name in ("task", "queue", "harness", "watched", "looser")
+)
 TARGETS: Final = (TASK, QUEUE, HARNESS, WATCHED, LOOSER)
 UNAPPROVED: Final = "payments-unapproved"
 BASELINE: Final = {key: "baseline" if value == "restricted" else value for key, value in APPROVED.items()}
@@ -89,10 +91,13 @@ def install(site: Path, cluster: LocalCluster, seeder: Seeder) -> None:
     """Make the namespaces, apply everything, and wait until both policies refuse on every target."""
     for name in (*TARGETS, UNAPPROVED):
         seeder.namespace(name, {"team": "payments"})
+        seeder.core.patch_namespace(name, {"metadata": {"annotations": {"note": "of the tenant"}}})
     with client_of(cluster, cluster.server.admin_token) as admin:
         for document in documents(site):
             answered = admin.apply(document)
             assert answered.status in {200, 201}, (document["kind"], document["metadata"], answered)
+    for name in ("kube-system", "runbook-gate", "runbook-gate-governance"):  # what a controller would do
+        seeder.core.create_namespaced_service_account(name, {"metadata": {"name": "default"}})
     with client_of(cluster, executor_token(seeder)) as executor:
         await_refusal(executor, *TARGETS)
 

@@ -20,7 +20,9 @@ from runbook_gate.policy.runbooks import resolve, revisions
 from runbook_gate.registers.files import FileRegisters
 from runbook_gate.registers.records import Target
 
-_TOLD: Final = "# Made by `runbook-gate deploy render` from the namespace baseline. Apply it with governance's rights.\n"
+_TOLD: Final = (
+    "# Made by `runbook-gate deploy render` from the namespace baseline. Apply it with governance's rights.\n"
+)
 
 
 @click.group()
