@@ -115,7 +115,7 @@ def await_refusal(executor: Client, *namespaces: str) -> None:
 
 
 def forbidden_act(executor: Client, namespace: str, policy: str) -> str:
-    """The message of an act that only this policy refuses; a pod template, which starts nothing, is left if it passes."""
+    """The message of an act that only this policy refuses; what passes leaves at most a pod template."""
     path = f"/api/v1/namespaces/{namespace}"
     if policy == "runbook-gate-labels":
         body = {"metadata": {"labels": {f"{PREFIX}enforce": "privileged"}}}

@@ -1,4 +1,4 @@
-"""What must never happen is refused by the cluster: first by RBAC, and where RBAC cannot tell or fails, by admission."""
+"""What must never happen is refused by the cluster: by RBAC, and where RBAC cannot tell it apart, by admission."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 from tests.deploy.applying import Client
 from tests.deploy.composing import Document, compose, pod_spec
 from tests.deploy.conftest import Installation
-from tests.deploy.stage import DEPLOY, documents
+from tests.deploy.stage import DEPLOY, documents, rendered
 
 from runbook_gate.exit_statuses import ExitStatus
 
@@ -134,8 +134,6 @@ def test_the_sidecar_is_a_native_one_that_is_awaited(installed: Installation) ->
 
 
 def test_the_shipped_targets_are_what_deploy_render_writes() -> None:
-    from tests.deploy.stage import rendered
-
     register = DEPLOY.parent / "fixtures" / "registers" / "namespace_baseline.yaml"
     shipped = (DEPLOY / "overlays" / "targets" / "targets.yaml").read_text(encoding="utf-8")
     assert rendered(register, "payments-settlement-prod") == shipped

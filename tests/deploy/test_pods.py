@@ -1,4 +1,4 @@
-"""The pods of deploy/ as they are written, run on this machine: arguments, settings, volumes, probe, token and bundle."""
+"""The pods of deploy/ as they are written, run here: arguments, settings, volumes, probe, token and bundle."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 from tests.deploy.composing import compose, pod_spec
 from tests.deploy.conftest import Installation
 from tests.deploy.pod import Pod
-from tests.deploy.stage import EXECUTOR, TASK
+from tests.deploy.stage import EXECUTOR, TASK, site_of
 
 from runbook_gate import resources
 from runbook_gate.clock import SystemClock
@@ -109,8 +109,6 @@ def unsigned(folder: Path) -> bytes:
 
 
 def of_another_key(folder: Path) -> bytes:
-    from tests.deploy.stage import site_of
-
     return (site_of(folder) / "overlays" / "site" / "bundle.tar.gz").read_bytes()
 
 

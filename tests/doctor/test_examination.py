@@ -17,6 +17,7 @@ from runbook_gate.binaries import find_tool
 from runbook_gate.clock import SystemClock
 from runbook_gate.configuration import Audit, Cluster, Endpoint, Opa, Settings
 from runbook_gate.doctor import Finding, examine
+from runbook_gate.doctor.rights import UNWANTED
 from runbook_gate.gate.build import build
 from runbook_gate.resources import policies
 
@@ -34,6 +35,7 @@ NAMES = [
     "audit log",
     "cluster",
     "clock",
+    "identity",
     "rights",
 ]
 
@@ -54,7 +56,10 @@ def test_everything_is_well(theatre: Theatre) -> None:
     assert not any(one.remedy or "\n" in one.told for one in findings.values())
     assert findings["ledger"].told == f"{theatre.settings.store}: chain consistent, 0 run(s)"
     assert findings["cluster"].told == "default answered; no endpoints are listed, so one address is sampled"
-    assert findings["rights"].told == f"sufficient on {theatre.namespace}, and not more than that"
+    assert findings["identity"].told == "runbook-gate"
+    assert findings["rights"].told == (
+        f"sufficient on {theatre.namespace}, and none of {len(UNWANTED)} that it must not have"
+    )
     assert findings["sidecar"].told.endswith("beside the executor, serves that bundle")
 
 
@@ -149,7 +154,7 @@ FAULTS: dict[str, tuple[Callable[[Settings, Path], Settings], set[str], str]] = 
     "no audit log": (with_audit(), {"audit log"}, "No audit log is configured"),
     "a missing audit log": (with_audit("/nowhere/audit.log"), {"audit log"}, "/nowhere/audit.log"),
     "an API server that refuses": (endpoint_that_refuses, {"cluster"}, "api-2: refused."),
-    "a token that nobody knows": (unknown_token, {"cluster", "clock", "rights"}, "HTTP 401"),
+    "a token that nobody knows": (unknown_token, {"cluster", "clock", "identity", "rights"}, "HTTP 401"),
     "a heads file that cannot be": (folder_in_the_way("heads_file"), {"heads file"}, "cannot be written"),
     "a packet folder that cannot be": (folder_in_the_way("packet_dir"), {"packet folder"}, "cannot be written"),
 }
@@ -180,7 +185,8 @@ def test_a_missing_right_and_one_too_many(theatre: Theatre) -> None:
     )
     admin = theatre.settings.model_copy(update={"cluster": Cluster(kubeconfig=theatre.cluster.server.kubeconfig())})
     excess = found(admin, theatre.namespace)["rights"]
-    assert "the executor may patch namespaces kube-system, delete namespaces, " in excess.told
+    assert "the executor may patch namespaces kube-system, update namespaces, delete namespaces, " in excess.told
+    assert [str(right) for right in UNWANTED if str(right) not in excess.told] == []
     assert not excess.fit
 
 

@@ -72,12 +72,17 @@ def _problem(answer: RegisterAnswer[BaselineRecord], target: Target) -> str | No
     if not answer.complete or answer.total != len(answer.records) + answer.dropped:
         return "the register is incomplete"
     if len(answer.records) != 1:
-        return f"{len(answer.records) or 'no'} record(s) of it on {target.cluster_id}, expected one"
-    [record] = answer.records
-    if (record.cluster_id, record.namespace) != (target.cluster_id, target.namespace):
-        return "its record is not of exactly this cluster and namespace"
-    if not record.policy_baseline_version:
-        return "its record has no policy_baseline_version"
-    if not any((record.labels or {}).values()):
-        return "its record approves none of the runbook's labels"
-    return None
+        return f"{len(answer.records)} records of it on {target.cluster_id}, expected one"
+    return _problem_of_record(answer.records[0], target)
+
+
+def _problem_of_record(record: BaselineRecord, target: Target) -> str | None:
+    rules = {
+        "its record is not of exactly this cluster and namespace": (record.cluster_id, record.namespace)
+        == (target.cluster_id, target.namespace),
+        "its record has no policy_baseline_version": bool(record.policy_baseline_version),
+        "its record approves none of the runbook's labels, or in a form that is not text": any(
+            (record.labels or {}).values()
+        ),
+    }
+    return next((problem for problem, kept in rules.items() if not kept), None)

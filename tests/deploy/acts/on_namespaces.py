@@ -31,7 +31,7 @@ def _elsewhere(name: str) -> Act:
     return _patch(_labels(APPROVED), path=f"/api/v1/namespaces/{name}", by="rbac", behind="acts")
 
 
-_WHOLE: Final = {
+_WHOLE: Final[dict[str, Any]] = {
     "apiVersion": "v1",
     "kind": "Namespace",
     "metadata": {"name": WATCHED, "labels": {**APPROVED, "team": "payments", "kubernetes.io/metadata.name": WATCHED}},
