@@ -9,9 +9,9 @@ from tests.deploy.acts.act import MERGE
 from tests.deploy.acts.playing import answers, state
 from tests.deploy.applying import Client
 from tests.deploy.conftest import Installation
-from tests.deploy.stage import WATCHED, pod_template
+from tests.deploy.stage import BASELINE, LOOSER, WATCHED, pod_template
 
-from runbook_gate.demo.stage import APPROVED
+from runbook_gate.demo.stage import APPROVED, PREFIX
 
 NAMESPACE = f"/api/v1/namespaces/{WATCHED}"
 
@@ -49,3 +49,15 @@ PERMITTED: Mapping[str, Act] = {
 
 def test_what_the_executor_needs_passes(executor: Client) -> None:
     assert {told: answer for told, answer in answers(executor, PERMITTED).items() if answer.status >= 300} == {}
+
+
+def test_a_label_that_the_baseline_leaves_out_must_be_absent(executor: Client) -> None:
+    path = f"/api/v1/namespaces/{LOOSER}?dryRun=All"
+
+    def asked(labels: Mapping[str, str | None]) -> Act:
+        return Act("PATCH", path, {"metadata": {"labels": labels}}, "labels", "labels", MERGE)
+
+    warned = {**BASELINE, f"{PREFIX}warn": "restricted"}
+    told = answers(executor, {"its tuple": asked(BASELINE), "a warning": asked(warned), "another's": asked(APPROVED)})
+    assert told["its tuple"].status == 200
+    assert [refusing(told[name]) for name in ("a warning", "another's")] == ["labels", "labels"]

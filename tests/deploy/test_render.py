@@ -42,15 +42,22 @@ def test_each_target_has_its_own_values_and_the_list_names_all(call: Call, regis
     parameters = {one["metadata"]["name"]: one["data"] for one in documents if one["kind"] == "ConfigMap"}
     assert parameters["targets"] == {WATCHED: "psb-2026.07", LOOSER: "psb-2026.07"}
     for namespace, labels in ((WATCHED, APPROVED), (LOOSER, BASELINE)):
-        values = {key.replace("/", "_"): value for key, value in labels.items()}
+        values = {key.replace("/", "_"): value for key, value in labels.items() if value is not None}
         assert parameters[f"labels.{namespace}"] == {"namespace": namespace, **values}
 
 
 def test_a_label_that_the_baseline_leaves_out_is_left_out(call: Call, register: Path) -> None:  # noqa: F811
     change(register, lambda document: document["records"][3]["labels"].pop(f"{PREFIX}warn"))
     documents = render(call, register, WATCHED).document["items"]
-    assert f"{PREFIX}warn".replace("/", "_") not in documents[1]["data"]
-    assert len(documents[1]["data"]) == 6
+    assert f"{PREFIX}warn".replace("/", "_") not in documents[0]["data"]
+    assert len(documents[0]["data"]) == 6
+
+
+def test_what_holds_the_executor_is_applied_before_its_rights(call: Call, register: Path) -> None:  # noqa: F811
+    documents = render(call, register, WATCHED, LOOSER).document["items"]
+    kinds = [document["kind"] for document in documents]
+    bound = ["ConfigMap", "ValidatingAdmissionPolicyBinding"]
+    assert kinds == [*bound, *bound, "ConfigMap", "Role", "RoleBinding", "Role", "RoleBinding"]
 
 
 def test_the_rights_are_on_the_target_alone(call: Call, register: Path) -> None:  # noqa: F811

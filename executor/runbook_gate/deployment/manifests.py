@@ -26,11 +26,10 @@ def manifests(approvals: Sequence[Approval]) -> list[Document]:
         approvals: of every namespace that the executor may restore, each once.
 
     Returns:
-        Documents in the order in which they are applied: a namespace's rights come last.
+        Documents in the order in which they are applied: what holds the executor first, its rights last.
     """
-    documents = [_targets(approvals)]
-    for approved in approvals:
-        documents += [_parameters(approved), _policy_binding(approved)]
+    documents = [made(approved) for approved in approvals for made in (_parameters, _policy_binding)]
+    documents.append(_targets(approvals))
     for approved in approvals:
         documents += [_role(approved.namespace), _role_binding(approved.namespace)]
     return documents

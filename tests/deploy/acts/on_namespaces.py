@@ -37,6 +37,7 @@ _WHOLE: Final[dict[str, Any]] = {
     "metadata": {"name": WATCHED, "labels": {**APPROVED, "team": "payments", "kubernetes.io/metadata.name": WATCHED}},
 }
 _ONE, *_OTHERS = APPROVED
+_GIVEN: Final = {key: value for key, value in BASELINE.items() if value is not None}
 
 OF_LABELS: Final[Mapping[str, Act]] = {
     "a label of somebody else": _patch(_labels({"team": "mine"})),
@@ -60,21 +61,21 @@ OF_LABELS: Final[Mapping[str, Act]] = {
         "PATCH",
         _PATH,
         [
-            {"op": "add", "path": f"/metadata/labels/{key.replace('/', '~1')}", "value": BASELINE[key]}
-            for key in APPROVED
+            {"op": "add", "path": f"/metadata/labels/{key.replace('/', '~1')}", "value": value}
+            for key, value in _GIVEN.items()
         ],
         "labels",
         "labels",
         "application/json-patch+json",
     ),
     "a wrong value by server-side apply": Act(
-        "PATCH", _PATH + _FORCE, _applied(WATCHED, BASELINE), "labels", "labels", APPLY
+        "PATCH", _PATH + _FORCE, _applied(WATCHED, _GIVEN), "labels", "labels", APPLY
     ),
     "another label by server-side apply": Act(
         "PATCH", _PATH + _FORCE, _applied(WATCHED, {**APPROVED, "team": "mine"}), "labels", "labels", APPLY
     ),
     "a wrong value by PUT": Act(
-        "PUT", _PATH, {**_WHOLE, "metadata": {**_WHOLE["metadata"], "labels": BASELINE}}, "rbac", "labels"
+        "PUT", _PATH, {**_WHOLE, "metadata": {**_WHOLE["metadata"], "labels": _GIVEN}}, "rbac", "labels"
     ),
 }
 
