@@ -19,6 +19,7 @@ PATHS: Final = (
     "registers.*",
     "opa.binary",
     "opa.socket",
+    "opa.verification_key",
     "cluster.kubeconfig",
     "audit.logs.[]",
 )
