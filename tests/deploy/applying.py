@@ -76,6 +76,12 @@ class Client:
                 message = json.loads(message)["message"]
             return Answered(answer.status_code, message, answer.headers.get("Warning", ""))
 
+    def read(self, path: str) -> Document:
+        """An object, without what only the server may say."""
+        found: Document = self._session.get(self._url + path, timeout=30).json()
+        kept = {key: found["metadata"][key] for key in ("name", "namespace", "annotations")}
+        return {**found, "metadata": kept}
+
     def apply(self, document: Document, *, dry_run: bool = False) -> Answered:
         """Server-side apply of one document, strictly."""
         query = "fieldManager=deploy&force=true&fieldValidation=Strict" + ("&dryRun=All" if dry_run else "")

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from tests.deploy.acts import FORBIDDEN, POD, refusing
+from tests.deploy.acts.act import MERGE
 from tests.deploy.acts.playing import answers, state
 from tests.deploy.applying import Answered, Client, client_of
-from tests.deploy.stage import WATCHED, executor_token, install
+from tests.deploy.composing import compose
+from tests.deploy.stage import CONFIG_MAP, LOOSER, WATCHED, executor_token, install, refusal
 
 from runbook_gate.localcluster import LocalCluster
 from runbook_gate.localcluster.seeding import Seeder
@@ -18,6 +20,7 @@ from runbook_gate.localcluster.seeding import Seeder
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 # Only RBAC refuses these: what is read, what admission is never asked about, and whoever may be somebody else.
 ONLY_RBAC = {told: act for told, act in FORBIDDEN.items() if act.behind is None}
+DRY = {"a wrong value in a dry run": FORBIDDEN["a wrong value in a dry run"]}
 BEHIND = {told: act for told, act in FORBIDDEN.items() if act.behind is not None}
 
 
@@ -69,26 +72,63 @@ def test_without_the_policy_of_labels_every_change_of_the_namespace_passes(
     seeder: Seeder, executor: Client, admin: Client
 ) -> None:
     only = {told: act for told, act in FORBIDDEN.items() if act.by == "labels"}
-    a_dry_run = {"a wrong value in a dry run": FORBIDDEN["a wrong value in a dry run"]}
-    remove(admin, f"/api/v1/namespaces/runbook-gate-governance/configmaps/labels.{WATCHED}")
-    until(lambda: "failed to configure binding: no params found" in told(executor))
     remove(admin, f"{ADMISSION}/validatingadmissionpolicybindings/runbook-gate-labels.{WATCHED}")
-    until(lambda: [answer.status for answer in answers(executor, a_dry_run).values()] == [200])
-    assert {name: answer.status for name, answer in answers(executor, only).items()} == dict.fromkeys(only, 200)
+    until(lambda: answers(executor, DRY)["a wrong value in a dry run"].status == 200)
+    answered = answers(executor, only)
+    assert {name: answer.message for name, answer in answered.items() if answer.status != 200} == {}
     real = {"a real pod": FORBIDDEN["a real pod"]}
     assert [refusing(answer) for answer in answers(executor, real).values()] == ["acts"]
 
 
+def test_without_the_policy_of_elsewhere_another_namespace_passes(
+    seeder: Seeder, executor: Client, admin: Client
+) -> None:
+    grant_everything(admin, executor)
+    only = {told: act for told, act in FORBIDDEN.items() if act.behind == "elsewhere"}
+    assert {refusing(answer) for answer in answers(executor, only).values()} == {"elsewhere"}
+    remove(admin, f"{ADMISSION}/validatingadmissionpolicybindings/runbook-gate-elsewhere")
+    until(lambda: not any(refusing(answer) == "elsewhere" for answer in answers(executor, only).values()))
+    assert {name: answer.message for name, answer in answers(executor, only).items() if answer.status >= 300} == {}
+
+
+def test_lost_parameters_close_their_namespace_and_nothing_else(
+    seeder: Seeder, executor: Client, admin: Client
+) -> None:
+    """Nobody is asked who they are before the parameters are there: all the more it must be one namespace only."""
+    parameters = f"/api/v1/namespaces/runbook-gate-governance/configmaps/labels.{WATCHED}"
+    kept = admin.read(parameters)
+    remove(admin, parameters)
+    until(lambda: "failed to configure binding: no params found" in told(executor))
+    assert admin.send("PATCH", f"/api/v1/namespaces/{WATCHED}", {}, content_type=MERGE).status == 422
+    assert admin.send("PATCH", f"/api/v1/namespaces/{LOOSER}", {}, content_type=MERGE).status == 200
+    assert admin.send("POST", f"/api/v1/namespaces/{WATCHED}/configmaps", CONFIG_MAP).status == 201
+    assert admin.send("DELETE", f"/api/v1/namespaces/{WATCHED}/pods/tenant").status == 200
+    assert admin.apply(kept).status == 201
+    until(lambda: admin.send("PATCH", f"/api/v1/namespaces/{WATCHED}", {}, content_type=MERGE).status == 200)
+
+
+def test_the_policies_alone_keep_nobody_else_from_anything(
+    site: Path, own_cluster: LocalCluster, admin: Client
+) -> None:
+    """Governance is applied first, and there is no target yet."""
+    for document in compose(site / "governance"):
+        assert admin.apply(document).status == 201
+    until(lambda: "runbook-gate-acts" in refusal(admin, "acts", "default"))
+    assert admin.send("POST", "/api/v1/namespaces/default/configmaps", CONFIG_MAP).status == 201
+    assert admin.send("PATCH", "/api/v1/namespaces/default", {}, content_type=MERGE).status == 200
+
+
 def told(executor: Client) -> str:
     """What the executor hears about a dry run of other values."""
-    name = "a wrong value in a dry run"
-    return answers(executor, {name: FORBIDDEN[name]})[name].message
+    return answers(executor, DRY)["a wrong value in a dry run"].message
 
 
 def layers(name: str) -> set[str | None]:
-    """Who may refuse an act when RBAC does not: of a namespace's subresource both policies, and either is named."""
+    """Who may be named where RBAC does not refuse: several policies may, and the API server names one."""
     act = BEHIND[name]
-    return {"acts", "labels"} if act.path.endswith(("/status", "/finalize")) else {act.behind}
+    if act.path.endswith(("/status", "/finalize")):
+        return {"acts", "labels"}
+    return {"acts", "elsewhere"} if act.behind == "acts" else {act.behind}
 
 
 def grant_everything(admin: Client, executor: Client) -> None:

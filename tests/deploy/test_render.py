@@ -40,7 +40,9 @@ def test_text_and_json_are_the_same_documents(call: Call, register: Path) -> Non
 def test_each_target_has_its_own_values_and_the_list_names_all(call: Call, register: Path) -> None:  # noqa: F811
     documents = render(call, register, WATCHED, LOOSER).document["items"]
     parameters = {one["metadata"]["name"]: one["data"] for one in documents if one["kind"] == "ConfigMap"}
-    assert parameters["targets"] == {WATCHED: "psb-2026.07", LOOSER: "psb-2026.07"}
+    [elsewhere] = [one["spec"] for one in documents if one["metadata"]["name"] == "runbook-gate-elsewhere"]
+    [selected] = elsewhere["matchResources"]["namespaceSelector"]["matchExpressions"]
+    assert (selected["operator"], selected["values"]) == ("NotIn", [LOOSER, WATCHED])
     for namespace, labels in ((WATCHED, APPROVED), (LOOSER, BASELINE)):
         values = {key.replace("/", "_"): value for key, value in labels.items() if value is not None}
         assert parameters[f"labels.{namespace}"] == {"namespace": namespace, **values}
@@ -57,7 +59,7 @@ def test_what_holds_the_executor_is_applied_before_its_rights(call: Call, regist
     documents = render(call, register, WATCHED, LOOSER).document["items"]
     kinds = [document["kind"] for document in documents]
     bound = ["ConfigMap", "ValidatingAdmissionPolicyBinding"]
-    assert kinds == [*bound, *bound, "ConfigMap", "Role", "RoleBinding", "Role", "RoleBinding"]
+    assert kinds == [*bound, *bound, "ValidatingAdmissionPolicyBinding", "Role", "RoleBinding", "Role", "RoleBinding"]
 
 
 def test_the_rights_are_on_the_target_alone(call: Call, register: Path) -> None:  # noqa: F811

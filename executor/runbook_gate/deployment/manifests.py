@@ -9,10 +9,11 @@ from runbook_gate.deployment.approval import Approval
 
 EXECUTOR: Final = {"kind": "ServiceAccount", "name": "executor", "namespace": "runbook-gate"}
 GOVERNANCE: Final = "runbook-gate-governance"
-TARGETS: Final = "targets"
+ELSEWHERE_POLICY: Final = "runbook-gate-elsewhere"
 LABELS_POLICY: Final = "runbook-gate-labels"
 _RBAC: Final = "rbac.authorization.k8s.io"
 _ROLE: Final = "runbook-gate-executor"
+_NAME_LABEL: Final = "kubernetes.io/metadata.name"
 
 Document = dict[str, Any]
 
@@ -20,7 +21,7 @@ Document = dict[str, Any]
 def manifests(approvals: Sequence[Approval]) -> list[Document]:
     """Everything that the approved namespaces need.
 
-    The list of targets is one parameter for all of them: what is applied later replaces it, so all are named together.
+    One binding excludes all of them from `elsewhere`: what is applied later replaces it, so all are named together.
 
     Args:
         approvals: of every namespace that the executor may restore, each once.
@@ -28,16 +29,26 @@ def manifests(approvals: Sequence[Approval]) -> list[Document]:
     Returns:
         Documents in the order in which they are applied: what holds the executor first, its rights last.
     """
-    documents = [made(approved) for approved in approvals for made in (_parameters, _policy_binding)]
-    documents.append(_targets(approvals))
+    documents = [made(approved) for approved in approvals for made in (_parameters, _labels)]
+    documents.append(_elsewhere(approvals))
     for approved in approvals:
         documents += [_role(approved.namespace), _role_binding(approved.namespace)]
     return documents
 
 
-def _targets(approvals: Sequence[Approval]) -> Document:
-    data = {approved.namespace: approved.baseline_version for approved in approvals}
-    return {**_core("ConfigMap", TARGETS, GOVERNANCE), "data": data}
+def _elsewhere(approvals: Sequence[Approval]) -> Document:
+    """Namespaces are selected by the label that the API server sets and nobody can change."""
+    approved = {
+        "key": _NAME_LABEL,
+        "operator": "NotIn",
+        "values": [one.namespace for one in approvals],
+    }
+    spec = {
+        "policyName": ELSEWHERE_POLICY,
+        "validationActions": ["Deny", "Audit"],
+        "matchResources": {"namespaceSelector": {"matchExpressions": [approved]}},
+    }
+    return _bound(ELSEWHERE_POLICY, spec)
 
 
 def _parameters(approved: Approval) -> Document:
@@ -51,23 +62,26 @@ def _parameters(approved: Approval) -> Document:
     return {**parameters, "data": {"namespace": approved.namespace, **values}}
 
 
-def _policy_binding(approved: Approval) -> Document:
+def _labels(approved: Approval) -> Document:
+    spec = {
+        "policyName": LABELS_POLICY,
+        "validationActions": ["Deny", "Audit"],
+        "paramRef": {
+            "name": f"labels.{approved.namespace}",
+            "namespace": GOVERNANCE,
+            "parameterNotFoundAction": "Deny",
+        },
+        "matchResources": {"namespaceSelector": {"matchLabels": {_NAME_LABEL: approved.namespace}}},
+    }
+    return _bound(f"{LABELS_POLICY}.{approved.namespace}", spec)
+
+
+def _bound(name: str, spec: Document) -> Document:
     return {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "ValidatingAdmissionPolicyBinding",
-        "metadata": {"name": f"{LABELS_POLICY}.{approved.namespace}"},
-        "spec": {
-            "policyName": LABELS_POLICY,
-            "validationActions": ["Deny", "Audit"],
-            "paramRef": {
-                "name": f"labels.{approved.namespace}",
-                "namespace": GOVERNANCE,
-                "parameterNotFoundAction": "Deny",
-            },
-            "matchResources": {
-                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": approved.namespace}}
-            },
-        },
+        "metadata": {"name": name},
+        "spec": spec,
     }
 
 

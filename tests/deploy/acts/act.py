@@ -9,11 +9,11 @@ from typing import Any, Final, Literal
 
 from tests.deploy.applying import Answered
 
-Layer = Literal["rbac", "acts", "labels"]
+Layer = Literal["rbac", "acts", "elsewhere", "labels"]
 MERGE: Final = "application/merge-patch+json"
 JSON: Final = "application/json"
 
-# What each layer says. A namespace's subresource is refused by both policies, and either may be named.
+# What each layer says.
 _SAYS: Final[Mapping[Layer, re.Pattern[str]]] = {
     "rbac": re.compile(
         r'forbidden: User "system:serviceaccount:runbook-gate:executor" cannot '
@@ -22,8 +22,11 @@ _SAYS: Final[Mapping[Layer, re.Pattern[str]]] = {
     ),
     "acts": re.compile(
         "forbidden: ValidatingAdmissionPolicy 'runbook-gate-acts' with binding 'runbook-gate-acts' denied request: "
-        "the executor may only create pods and pod templates with dryRun=All in an approved namespace, and update an "
-        "approved namespace"
+        "the executor may only create pods and pod templates with dryRun=All, and update namespaces"
+    ),
+    "elsewhere": re.compile(
+        "forbidden: ValidatingAdmissionPolicy 'runbook-gate-elsewhere' with binding 'runbook-gate-elsewhere' denied "
+        "request: the executor may change nothing outside of the approved namespaces"
     ),
     "labels": re.compile(
         r"forbidden: ValidatingAdmissionPolicy 'runbook-gate-labels' with binding 'runbook-gate-labels\.[\w-]+' denied "
@@ -43,7 +46,8 @@ class Act:
         path: path and query.
         body: its JSON.
         by: the layer that refuses it.
-        behind: the layer that would if RBAC granted everything; None where only RBAC can.
+        behind: the layer that would if RBAC granted everything; None where only RBAC can. Where several would, the
+            API server names one of them, and this is the one that is always among them.
         content_type: of the body.
         headers: more headers.
     """

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tests.deploy.acts.act import MERGE, Act, Layer
 from tests.deploy.applying import APPLY
-from tests.deploy.stage import BASELINE, UNAPPROVED, WATCHED
+from tests.deploy.stage import BASELINE, LOOSER, UNAPPROVED, WATCHED
 
 from runbook_gate.demo.stage import APPROVED, PREFIX, REMOVED
 
@@ -28,7 +28,7 @@ def _applied(name: str, labels: Mapping[str, str | None]) -> dict[str, Any]:
 
 
 def _elsewhere(name: str) -> Act:
-    return _patch(_labels(APPROVED), path=f"/api/v1/namespaces/{name}", by="rbac", behind="acts")
+    return _patch(_labels(APPROVED), path=f"/api/v1/namespaces/{name}", by="rbac", behind="elsewhere")
 
 
 _WHOLE: Final[dict[str, Any]] = {
@@ -52,6 +52,9 @@ OF_LABELS: Final[Mapping[str, Act]] = {
     "one of the six": _patch(_labels({_ONE: APPROVED[_ONE]})),
     "five of the six": _patch(_labels({key: APPROVED[key] for key in _OTHERS})),
     "five of the six, and one removed": _patch(_labels({**APPROVED, _ONE: None})),
+    "passing the target off as another approved namespace": _patch(
+        _labels({**BASELINE, "kubernetes.io/metadata.name": LOOSER})
+    ),
     "removing all six": _patch(_labels(REMOVED)),
     "a wrong value in a dry run": _patch(_labels(BASELINE), path=f"{_PATH}?dryRun=All"),
     "a wrong value by strategic merge": Act(
@@ -105,6 +108,12 @@ ELSEWHERE: Final[Mapping[str, Act]] = {
     "the tuple on kube-system": _elsewhere("kube-system"),
     "the tuple on the executor's own namespace": _elsewhere("runbook-gate"),
     "the tuple on the governance namespace": _elsewhere("runbook-gate-governance"),
+    "the tuple on a namespace that is passed off as the target": _patch(
+        _labels({**APPROVED, "kubernetes.io/metadata.name": WATCHED}),
+        path=f"/api/v1/namespaces/{UNAPPROVED}",
+        by="rbac",
+        behind="elsewhere",
+    ),
     "reading a namespace that is not approved": Act("GET", f"/api/v1/namespaces/{UNAPPROVED}", behind=None),
     "listing namespaces": Act("GET", "/api/v1/namespaces", behind=None),
     "watching namespaces": Act("GET", "/api/v1/namespaces?watch=true&timeoutSeconds=1", behind=None),

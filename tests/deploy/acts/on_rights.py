@@ -128,7 +128,11 @@ OF_RIGHTS: Final[Mapping[str, Act]] = {
 }
 
 OF_POLICIES: Final[Mapping[str, Act]] = {
-    "the list of approved namespaces": _patch(f"{_GOVERNANCE}/configmaps/targets", {"data": {UNAPPROVED: "x"}}),
+    "the list of approved namespaces": _exempt(
+        "PATCH",
+        f"{_ADMISSION}/validatingadmissionpolicybindings/runbook-gate-elsewhere",
+        {"spec": {"matchResources": {"namespaceSelector": {"matchLabels": {"a": "b"}}}}},
+    ),
     "the approved values": _patch(
         f"{_GOVERNANCE}/configmaps/labels.{WATCHED}", {"data": {"pod-security.kubernetes.io_enforce": "privileged"}}
     ),

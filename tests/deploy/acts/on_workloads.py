@@ -30,11 +30,11 @@ OF_PODS: Final[Mapping[str, Act]] = {
         "PATCH", f"{_HERE}/pods/mine?fieldManager=e", {**POD, "metadata": {"name": "mine"}}, content_type=APPLY
     ),
     "a real pod template": Act("POST", f"{_HERE}/podtemplates", pod_template("real-"), "acts"),
-    "a dry-run pod elsewhere": Act("POST", f"{_CORE}/{UNAPPROVED}/pods?dryRun=All", _NEW),
-    "a dry-run pod in kube-system": Act("POST", f"{_CORE}/kube-system/pods?dryRun=All", _NEW),
-    "a dry-run pod beside the executor": Act("POST", f"{_CORE}/runbook-gate/pods?dryRun=All", _NEW),
+    "a dry-run pod elsewhere": Act("POST", f"{_CORE}/{UNAPPROVED}/pods?dryRun=All", _NEW, behind="elsewhere"),
+    "a dry-run pod in kube-system": Act("POST", f"{_CORE}/kube-system/pods?dryRun=All", _NEW, behind="elsewhere"),
+    "a dry-run pod beside the executor": Act("POST", f"{_CORE}/runbook-gate/pods?dryRun=All", _NEW, behind="elsewhere"),
     "a dry-run pod template elsewhere": Act(
-        "POST", f"{_CORE}/{UNAPPROVED}/podtemplates?dryRun=All", pod_template("x-")
+        "POST", f"{_CORE}/{UNAPPROVED}/podtemplates?dryRun=All", pod_template("x-"), behind="elsewhere"
     ),
     "reading a pod": Act("GET", _THERE, behind=None),
     "listing pods": Act("GET", f"{_HERE}/pods", behind=None),
