@@ -25,7 +25,7 @@ def _made(kind: str, api: str, **rest: Any) -> dict[str, Any]:
 _SELECTED: Final = {"selector": {"matchLabels": {"a": "b"}}, "template": _TEMPLATE}
 
 OF_PODS: Final[Mapping[str, Act]] = {
-    "a real pod": Act("POST", f"{_HERE}/pods", _NEW, "acts"),
+    "a real pod": Act("POST", f"{_HERE}/pods", _NEW, "acts", "acts"),
     "a real pod by server-side apply": Act(
         "PATCH", f"{_HERE}/pods/mine?fieldManager=e", {**POD, "metadata": {"name": "mine"}}, content_type=APPLY
     ),
