@@ -106,7 +106,7 @@ def install(site: Path, cluster: LocalCluster, seeder: Seeder) -> None:
 
 def await_refusal(admin: Client) -> None:
     """Until the policies are in force, which the API server does not tell."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     left = {("labels", name) for name in TARGETS} | {("acts", WATCHED), ("elsewhere", UNAPPROVED)}
     while left:
         assert time.monotonic() < until, left

@@ -129,6 +129,6 @@ def remove(admin: Client, path: str) -> None:
 
 def until(true: Callable[[], bool]) -> None:
     """Until the API server has noticed, which it does not tell."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while not true():
         assert time.monotonic() < end
