@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from runbook_gate.canonical import canonical_bytes, sha256_hex
+
+LONGEST_ANSWER_S: Final = 45  # a lease has to outlast it
 
 # No user, no query: whatever is in an URL is shown and goes into records.
 Url = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+/?$")]
@@ -30,7 +32,7 @@ class Opa(_Section):
         None, description="Public key, a PEM file, that must have signed the bundle; default: none need have."
     )
     signing_alg: SigningAlgorithm = Field("RS256", description="Algorithm of that signature.")
-    timeout_s: int = Field(5, ge=1, le=60, description="Longest time for one answer, in seconds.")
+    timeout_s: int = Field(5, ge=1, le=LONGEST_ANSWER_S, description="Longest time for one answer, in seconds.")
 
 
 class Endpoint(_Section):
