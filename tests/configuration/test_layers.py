@@ -106,7 +106,7 @@ def test_elsewhere_it_is_meant_from_the_current_folder(file: Path, monkeypatch: 
 
 def test_every_setting_that_is_a_path_is_meant_so() -> None:
     def paths(schema: dict[str, Any], at: str = "") -> Iterator[str]:
-        for part in (schema, *schema.get("anyOf", [])):
+        for part in (schema, *schema.get("anyOf", []), *schema.get("oneOf", [])):
             if part.get("format") == "path":
                 yield at
             if "$ref" in part:

@@ -201,7 +201,7 @@ def test_a_packet_that_was_not_delivered_is_delivered_first(queue: Queue) -> Non
 
 
 def waive(queue: Queue) -> None:
-    file = queue.settings.registers["platform_exceptions"]
+    file = queue.files["platform_exceptions"]
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
     file.write_text(yaml.safe_dump({**document, "total": 1, "records": [{"id": "EXC-311", "status": "open"}]}))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import ipaddress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ import yaml
 from kubernetes.client import Configuration
 from kubernetes.config import ConfigException, load_kube_config
 
+from runbook_gate.addresses import is_loopback
 from runbook_gate.errors import InvalidDocument
 
 _UNUSABLE: Final = (ConfigException, OSError, yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError)
@@ -71,14 +71,7 @@ def server_url(url: str) -> str:
         InvalidDocument: it is not https, nor http to a loopback address.
     """
     parts = urlsplit(url)
-    plain = parts.scheme == "http" and _loopback(parts.hostname or "")
+    plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
     if not (parts.scheme == "https" or plain) or not parts.hostname or parts.username or parts.query:
         raise InvalidDocument("API server: expected https://HOST[:PORT], or http to a loopback address")
     return url.rstrip("/")
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as PoolTimeout
 
 from runbook_gate.core.acceptance import LARGEST_ANSWER, Failure, RawAnswer
-from runbook_gate.gate.watchdog import Watchdog, pools
+from runbook_gate.watchdog import Watchdog, pools
 
 _CHUNK: Final = 64 * 1024
 # Every exception of requests is an OSError.
