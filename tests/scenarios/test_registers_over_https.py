@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from tests.cluster.faulty_server import Behaviour, answer, certificate, nothing, then_close, trickle
-from tests.registers.reference_server import Alteration, RegisterServer
+from tests.registers.reference_server import Alteration, Document, RegisterServer
 from tests.scenarios.theatre import Theatre, assert_completed, assert_escalated
 from tests.scenarios.wires.company import assert_kept
 
@@ -32,7 +32,11 @@ ELSEWHERE = tuple(
 def server(theatre: Theatre) -> Iterator[RegisterServer]:
     """All four registers, which the theatre's target fills, five waivers of others among them."""
     theatre.state(waivers=ELSEWHERE)
-    with RegisterServer.start(theatre.folder / "registers", lambda name: theatre.target.register(name)) as started:
+
+    def document(register: str) -> Document:
+        return theatre.target.register(register)
+
+    with RegisterServer.start(theatre.folder / "registers", document) as started:
         places = {name: started.endpoint(name, timeout_s=10) for name in REGISTERS}
         theatre.settings = theatre.settings.model_copy(update={"registers": places})
         yield started
@@ -74,9 +78,7 @@ def test_a_register_that_comes_back(theatre: Theatre, server: RegisterServer) ->
     theatre.director.cues["decided:cp1:wait"] = lambda entry: server.faults.clear()
     theatre.submit()
     assert_completed(theatre, theatre.run(), writes=1)
-    assert theatre.way() == ["cp0 proceed", "cp1 wait", "cp1 proceed", "cp2 proceed", "cp3 wait", "cp3 proceed"] + [
-        "cp4 complete"
-    ]
+    assert theatre.way()[:3] == ["cp0 proceed", "cp1 wait", "cp1 proceed"]
     assert_kept(theatre)
 
 
@@ -93,6 +95,11 @@ def test_a_register_that_redirects_before_the_completion(theatre: Theatre, serve
 # --- everything else ---
 
 
+def silent(stream: Any) -> None:
+    """Until the other side goes away."""
+    stream.recv(1)
+
+
 def endless(stream: Any) -> None:
     stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
     while True:
@@ -106,7 +113,7 @@ WAIT, DENIED = "wait", "escalate"
 # What the server does: the verdict, the code, and the problem that the denial names.
 FAULTS: dict[str, tuple[str, str, str, Behaviour]] = {
     "slow": (WAIT, "unanswered", "timed_out", trickle(GOOD_HEAD)),
-    "silent": (WAIT, "unanswered", "timed_out", nothing),
+    "silent": (WAIT, "unanswered", "timed_out", silent),
     "hanging up": (WAIT, "unanswered", "broke_off", then_close(nothing)),
     "truncated": (WAIT, "unanswered", "broke_off", then_close(answer("200 OK", b'{"schema":', length=400))),
     "overloaded": (WAIT, "unanswered", "http_429", answer("429 Slow Down", b"{}", "Retry-After: 0")),
