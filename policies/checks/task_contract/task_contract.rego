@@ -29,6 +29,7 @@ pass if {
 	_prequalifier_listed
 	_prequalified
 	_assured
+	_signer_listed
 }
 
 # METADATA
@@ -99,6 +100,15 @@ deny contains denial.of(rego.metadata.rule(), _at([["submission", "assurance"]])
 	not _assured
 }
 
+# METADATA
+# title: The key that signed the task is not listed for its prequalifier
+# custom:
+#   code: task_contract.unlisted_key
+#   solution: Have the task signed with a key that the parties data lists, and submit it as a new one.
+deny contains denial.of(rego.metadata.rule(), _at([["submission", "signature"], ["prequalification", "by"]])) if {
+	not _signer_listed
+}
+
 _at(fields) := lookup.at([array.concat(["opened", "body", "task"], field) | some field in fields])
 
 _of_runbook(field) := {$"runbook.{field}": object.get(given.runbook, field, null)}
@@ -121,3 +131,10 @@ _prequalified if {
 }
 
 _assured if given.task.submission.assurance in given.runbook.assurance
+
+_signer_listed if given.task.submission.assurance != "signed"
+
+_signer_listed if {
+	keys := data.parties.keys[given.task.prequalification.by]
+	is_string(keys[given.task.submission.signature.key])
+}

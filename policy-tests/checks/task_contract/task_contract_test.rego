@@ -58,3 +58,41 @@ test_a_budget_in_words_agrees_with_nothing if {
 		with data.runbooks as {"MKS-PSA-Label-Restore-v3": none}
 	facts == [{"input.opened.body.task.retry_budget": 2, "runbook.retry_budget": null}]
 }
+
+_key := "a1c0ffee6e0d9ed27c7c8bf6b87ac3f5b3a3f1b6b7b7f7d1e7f00c4e5a0e9f11"
+
+_signed(key) := cases.changed(
+	"pass/cp0/intake",
+	{"/opened/body/task/submission/assurance": "signed", "/opened/body/task/submission/signature": {"key": key}},
+)
+
+_listing(keys) := object.union(data.parties, {"keys": keys})
+
+test_a_signature_of_a_listed_key_suffices if {
+	found := task_contract with input as _signed(_key) with data.parties as _listing({"platform-governance": {_key: "PEM"}})
+	cases.passes(found)
+}
+
+test_a_signature_of_any_other_key_vouches_for_nothing if {
+	listings := {
+		"of another prequalifier": {"release-board": {_key: "PEM"}},
+		"of nobody": {},
+		"without the key": {"platform-governance": {"another": "PEM"}},
+		"in a list": {"platform-governance": [_key]},
+		"without what it is": {"platform-governance": {_key: null}},
+	}
+	wrong := {name |
+		some name, keys in listings
+		found := task_contract with input as _signed(_key) with data.parties as _listing(keys)
+		not cases.codes(found) == {"task_contract.unlisted_key"}
+	}
+	wrong == set()
+}
+
+test_a_listed_key_does_not_raise_a_claim if {
+	asked := cases.changed("pass/cp0/intake", {"/opened/body/task/submission/signature": {"key": _key}})
+	found := task_contract with input as asked
+		with data.parties as _listing({"platform-governance": {_key: "PEM"}})
+		with data.runbooks as cases.ruled({"assurance": ["signed"]})
+	cases.codes(found) == {"task_contract.insufficient_assurance"}
+}
