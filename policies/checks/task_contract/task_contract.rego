@@ -90,25 +90,6 @@ deny contains denial.of(rego.metadata.rule(), object.union(until, lookup.at([["n
 	until := _at([["prequalification", "until_ms"]])
 }
 
-# METADATA
-# title: The prequalification is not shown well enough
-# custom:
-#   code: task_contract.insufficient_assurance
-#   solution: Submit the task in a way that gives the assurance which the runbook wants.
-deny contains denial.of(rego.metadata.rule(), _at([["submission", "assurance"]])) if {
-	_prequalifier_listed
-	not _assured
-}
-
-# METADATA
-# title: The key that signed the task is not listed for its prequalifier
-# custom:
-#   code: task_contract.unlisted_key
-#   solution: Have the task signed with a key that the parties data lists, and submit it as a new one.
-deny contains denial.of(rego.metadata.rule(), _at([["submission", "signature"], ["prequalification", "by"]])) if {
-	not _signer_listed
-}
-
 _at(fields) := lookup.at([array.concat(["opened", "body", "task"], field) | some field in fields])
 
 _of_runbook(field) := {$"runbook.{field}": object.get(given.runbook, field, null)}
@@ -128,13 +109,4 @@ _prequalified if {
 	is_number(input.now_ms)
 	is_number(given.task.prequalification.until_ms)
 	input.now_ms < given.task.prequalification.until_ms
-}
-
-_assured if given.task.submission.assurance in given.runbook.assurance
-
-_signer_listed if given.task.submission.assurance != "signed"
-
-_signer_listed if {
-	keys := data.parties.keys[given.task.prequalification.by]
-	is_string(keys[given.task.submission.signature.key])
 }
