@@ -62,6 +62,7 @@ class Theatre:
         self.folder, self.cluster, self.seeder, self.namespace = folder, cluster, seeder, namespace
         self.target = Target(namespace, seeder.uid(namespace), seeder.uid("kube-system"))
         self.director = Director()
+        self.user = "runbook-gate"
         self.clock: Clock = SystemClock()
         self.files = write(folder / "records", self.target, "unused")
         self.settings = settings.model_copy(
@@ -154,7 +155,7 @@ class Theatre:
         return [
             event
             for event in events
-            if event.get("user", {}).get("username") == "runbook-gate"
+            if event.get("user", {}).get("username") == self.user
             and event.get("verb") in {"patch", "update", "delete"}
             and event.get("objectRef", {}).get("name") == self.namespace
             and "dryRun=All" not in event.get("requestURI", "")

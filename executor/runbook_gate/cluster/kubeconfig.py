@@ -1,8 +1,13 @@
-"""How the API server is reached: a kubeconfig, and nothing from the environment."""
+"""How the API server is reached: a kubeconfig, and nothing from the environment.
+
+A `tokenFile` is read anew for each request, as short-lived tokens are replaced while a run goes on.
+"""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,6 +18,8 @@ from kubernetes.client import Configuration
 from kubernetes.config import ConfigException, load_kube_config
 
 from runbook_gate.addresses import is_loopback
+from runbook_gate.bearer import NoTokenError, bearer
+from runbook_gate.cluster.outcomes import NotSentError
 from runbook_gate.errors import InvalidDocument
 
 _UNUSABLE: Final = (ConfigException, OSError, yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError)
@@ -33,7 +40,7 @@ def load_access(kubeconfig: Path, context: str | None) -> Any:
     """
     if not kubeconfig.is_file():
         raise InvalidDocument(f"{kubeconfig}: there is no such kubeconfig")
-    access = Configuration()
+    access: Any = Configuration()
     try:
         load_kube_config(  # type: ignore[no-untyped-call]
             str(kubeconfig), context, access, persist_config=False
@@ -42,7 +49,39 @@ def load_access(kubeconfig: Path, context: str | None) -> Any:
         raise InvalidDocument(f"{kubeconfig}: not a kubeconfig with the context that was asked for") from None
     if not access.verify_ssl:
         raise InvalidDocument(f"{kubeconfig}: insecure-skip-tls-verify is refused")
+    token_file = _token_file(kubeconfig, context)
+    if token_file is not None:
+        access.refresh_api_key_hook = partial(_refresh, token_file)
+        try:
+            _refresh(token_file, access)
+        except NotSentError:
+            raise InvalidDocument(f"{kubeconfig}: its tokenFile cannot be read, or holds no token") from None
     return access
+
+
+def _token_file(kubeconfig: Path, context: str | None) -> Path | None:
+    """The tokenFile of a context's user. The client would read it once, and prefer a `token` beside it."""
+    document = yaml.safe_load(kubeconfig.read_bytes())
+    chosen = _named(document, "context", context or document["current-context"])
+    stated = _named(document, "user", chosen["user"]).get("tokenFile")
+    return kubeconfig.parent / stated if stated else None
+
+
+def _named(document: Any, kind: str, name: str) -> Mapping[str, Any]:
+    found = (entry.get(kind) for entry in document.get(f"{kind}s") or [] if entry.get("name") == name)
+    return next(found, None) or {}
+
+
+def _refresh(token_file: Path, access: Any) -> None:
+    """What the client calls before each request.
+
+    Raises:
+        NotSentError: there is no token now; without one nothing is asked.
+    """
+    try:
+        access.api_key["BearerToken"] = f"Bearer {bearer(token_file)}"
+    except NoTokenError:
+        raise NotSentError from None
 
 
 def hardened(access: Any) -> Any:

@@ -15,10 +15,10 @@ import certifi
 from urllib3 import PoolManager
 
 from runbook_gate import __version__
+from runbook_gate.bearer import NoTokenError, bearer
 from runbook_gate.clock import Clock
 from runbook_gate.configuration import RegisterEndpoint
 from runbook_gate.documents import Limits, Malformed, load_document
-from runbook_gate.registers.bearer import NoTokenError, bearer
 from runbook_gate.registers.envelope import NotAnEnvelopeError
 from runbook_gate.registers.pages import MOST_PAGES, next_page
 from runbook_gate.registers.protocol import RawAnswer
