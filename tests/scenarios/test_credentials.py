@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from tests.scenarios.accounts import Account
+from tests.scenarios.stopping import run_until
 from tests.scenarios.theatre import Theatre, assert_completed, assert_escalated
 from tests.scenarios.wires.company import assert_kept, events
 
+from runbook_gate.errors import Stopped, UsageFault
 from runbook_gate.models.entry import Entry
 
 JTI = "authentication.kubernetes.io/credential-id"
@@ -75,6 +77,24 @@ def test_a_token_that_is_missing_when_the_write_is_due(theatre: Theatre, account
     assert_kept(theatre)
     first, second = theatre.history().observations("patch_labels", step="restore")
     assert (first.body["patched"]["http"]["outcome"], second.body["patched"]["http"]["status"]) == ("not_sent", 200)
+
+
+def test_a_run_that_stops_while_there_is_no_token_is_resumed_with_the_next_one(
+    theatre: Theatre, account: Account
+) -> None:
+    """After the write, so that nothing may be written again; a start without a token leaves the run as it is."""
+    theatre.director.cues["observed:patch_labels"] = then(account.token_file.unlink)
+    theatre.submit()
+    with pytest.raises(Stopped) as stopped:
+        run_until(theatre, "decided:cp2:wait")
+    assert stopped.value.exit_status == 12
+    before = theatre.history().entries
+    with pytest.raises(UsageFault, match="its tokenFile cannot be read, or holds no token"):
+        theatre.run()
+    assert theatre.history().entries == before
+    account.rotate()
+    assert_completed(theatre, theatre.run(), writes=1)
+    assert_kept(theatre)
 
 
 # --- no credentials that count, or fewer rights ---
