@@ -42,20 +42,23 @@ def load_access(kubeconfig: Path, context: str | None) -> Any:
         raise InvalidDocument(f"{kubeconfig}: there is no such kubeconfig")
     access: Any = Configuration()
     try:
+        token_file = _token_file(kubeconfig, context)
+        if token_file is not None:
+            _refresh(token_file, access)
         load_kube_config(  # type: ignore[no-untyped-call]
             str(kubeconfig), context, access, persist_config=False
         )
+    except NotSentError:
+        raise InvalidDocument(
+            f"{kubeconfig}: its tokenFile cannot be read, or holds no token",
+            advice="Start again when the token is there; a run that was active stays resumable.",
+        ) from None
     except _UNUSABLE:
         raise InvalidDocument(f"{kubeconfig}: not a kubeconfig with the context that was asked for") from None
     if not access.verify_ssl:
         raise InvalidDocument(f"{kubeconfig}: insecure-skip-tls-verify is refused")
-    token_file = _token_file(kubeconfig, context)
     if token_file is not None:
         access.refresh_api_key_hook = partial(_refresh, token_file)
-        try:
-            _refresh(token_file, access)
-        except NotSentError:
-            raise InvalidDocument(f"{kubeconfig}: its tokenFile cannot be read, or holds no token") from None
     return access
 
 
