@@ -37,6 +37,8 @@ class RegisterServer:
         altered: what is made of a page before it is sent, by register; it gets the page's number, from 0.
         asked: path and query of each request with the right token.
         refused: how many requests had another token, or none.
+        token: the one that is right now.
+        tokens: all that were.
     """
 
     folder: Path
@@ -48,6 +50,7 @@ class RegisterServer:
     refused: int = 0
     port: int = 0
     token: str = field(default="", repr=False)
+    tokens: list[str] = field(default_factory=list, repr=False)
 
     @classmethod
     @contextlib.contextmanager
@@ -83,6 +86,7 @@ class RegisterServer:
     def rotate(self) -> None:
         """Let another token be the right one, and put it into the file."""
         self.token = secrets.token_urlsafe(24)
+        self.tokens.append(self.token)
         self.token_file.write_text(f"{self.token}\n", encoding="ascii")
 
     def endpoint(self, register: str, **changes: Any) -> RegisterEndpoint:

@@ -162,6 +162,12 @@ def slow_body(stream: Any) -> None:
 
 
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+def typed(header: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n%s" % (header, len(BODY), BODY)
+
+
 HTML = b"<!doctype html><title>planted-secret</title>"
 FAULTS: dict[str, tuple[str, str, Behaviour]] = {
     "hangs up": ("unanswered", "broke_off", sends()),
@@ -190,6 +196,8 @@ FAULTS: dict[str, tuple[str, str, Behaviour]] = {
         "not_json",
         sends(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 44\r\n\r\n", HTML),
     ),
+    "JSON as HTML": ("malformed", "not_json", sends(typed(b"Content-Type: text/html\r\n"))),
+    "JSON of no type": ("malformed", "not_json", sends(typed(b""))),
     "YAML": ("malformed", "not_json", answer("200 OK", b"complete: true\n")),
     "empty": ("malformed", "empty", answer("200 OK", b"")),
     "compressed": ("malformed", "encoded", answer("200 OK", BODY, "Content-Encoding: gzip")),
