@@ -98,3 +98,12 @@ test_a_listed_key_does_not_raise_a_claim if {
 		with data.runbooks as cases.ruled({"assurance": ["signed"]})
 	cases.codes(found) == {"task_contract.insufficient_assurance"}
 }
+
+test_no_assurance_at_all_is_told_once if {
+	asked := json.patch(
+		cases.at("pass/cp0/intake"),
+		[{"op": "remove", "path": "/opened/body/task/submission/assurance"}],
+	)
+	found := task_contract with input as asked
+	cases.codes(found) == {"task_contract.insufficient_assurance"}
+}
