@@ -15,6 +15,7 @@ from runbook_gate.cli.main import COMMANDS, cli
 
 WANTED = {
     "submit",
+    "task sign",
     "run",
     "withdraw",
     "pause",

@@ -17,7 +17,7 @@ from runbook_gate.deployment.approval import REGISTER
 from runbook_gate.errors import UsageFault
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.policy.runbooks import resolve, revisions
-from runbook_gate.registers.files import FileRegisters
+from runbook_gate.registers.places import ConfiguredRegisters
 from runbook_gate.registers.records import Target
 
 _TOLD: Final = (
@@ -67,9 +67,9 @@ def render(
     baseline approves. The policies that read them are in deploy/governance.
     """
     chosen = settings(context)
-    registers = {REGISTER: baseline} if baseline else chosen.registers
+    places = {REGISTER: baseline} if baseline else chosen.registers
     keys = _label_keys(policies_of(chosen, bundle, opa=opa).bundle, runbook)
-    source = FileRegisters(registers, SystemClock())
+    source = ConfiguredRegisters(places, SystemClock())
     approvals = [approval(source, Target(cluster_id, name, keys)) for name in sorted(set(namespaces))]
     documents = manifests(approvals)
     emit(output, {"apiVersion": "v1", "kind": "List", "items": documents}, lambda: _TOLD + _yaml(documents))

@@ -14,7 +14,7 @@ from runbook_gate.clock import SystemClock
 from runbook_gate.exit_statuses import ExitStatus
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.models.task import Submission
-from runbook_gate.submission import assurance_of, read_task, submitted
+from runbook_gate.submission import assurance_of, envelope_bytes, read_task_file, signature_of, submitted
 
 
 @click.command()
@@ -42,18 +42,23 @@ def submit(
 ) -> int:
     """Record a task; --run goes on at once.
 
-    TASK is a file, YAML or JSON. The same task again changes nothing; of one that has ended the stored result is
-    printed.
+    TASK is a file, YAML or JSON, or a DSSE envelope that its prequalifier signed (see `task sign`). The same task
+    again changes nothing; of one that has ended the stored result is printed.
     """
-    document = read_task(task)
+    file = read_task_file(task)
+    document = file.task
     chosen = settings(context, store=store, bundle=bundle, kubeconfig=kubeconfig, packet_dir=packet_dir)
     policy = Bundle.read(chosen.bundle) if chosen.bundle and chosen.bundle.is_file() else None
+    signature = signature_of(file, policy)
     submission = Submission(
         submitter=actor(chosen, submitter),
-        assurance=assurance_of(document, policy),
+        assurance="signed" if signature else assurance_of(document, policy),
         submitted_ms=SystemClock().read().at_ms,
+        signature=signature,
     )
     with new_or_old_store(chosen) as opened:
+        if file.envelope:
+            opened.evidence.put(envelope_bytes(file.envelope))
         status = opened.tasks.submit(submitted(document, submission))
         ended = opened.runs.result(status.id)
     if ended is not None or run_now:

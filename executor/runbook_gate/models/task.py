@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from runbook_gate.models.base import Closed, Milliseconds, Record
+from runbook_gate.models.base import Closed, Milliseconds, Record, Sha256
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
@@ -73,6 +73,13 @@ class TaskDocument(Closed):
     )
 
 
+class Signature(Record):
+    """What is kept of a task's signature."""
+
+    key: Sha256 = Field(description="Id of the key: SHA-256 of its SubjectPublicKeyInfo in DER.")
+    envelope_sha256: Sha256 = Field(description="The signed envelope, kept as evidence.")
+
+
 class Submission(Record):
     """What `submit` adds: the task never says these of itself."""
 
@@ -82,6 +89,9 @@ class Submission(Record):
         examples=["claimed"],
     )
     submitted_ms: Milliseconds = Field(description="When, milliseconds since the epoch.")
+    signature: Signature | None = Field(
+        default=None, description="Who signed the task; null where its assurance is not `signed`."
+    )
 
 
 class Task(TaskDocument):
