@@ -79,13 +79,24 @@ def read_bundle(settings: Settings) -> Bundle:
             "No policy bundle is given.",
             advice="Build one with `runbook-gate policy build --out bundle.tar.gz` and name it with --bundle.",
         )
-    bundle = Bundle.read(settings.bundle)
-    if (verification := verification_of(settings)) is not None:
-        check_signature(bundle, verification, opa=opa_binary(settings))
+    bundle = read_signed(settings, settings.bundle)
     if starts_sidecar(settings):
         check_capabilities(bundle, opa=opa_binary(settings))
     elif (opa := _opa_at_hand(settings)) is not None:
         check_capabilities(bundle, opa=opa)
+    return bundle
+
+
+def read_signed(settings: Settings, path: Path) -> Bundle:
+    """A bundle, signed with the configured key where there is one.
+
+    Raises:
+        InvalidDocument: it is no bundle, or not signed so.
+        EnvironmentFault: there is no opa binary to check the signature with.
+    """
+    bundle = Bundle.read(path)
+    if (verification := verification_of(settings)) is not None:
+        check_signature(bundle, verification, opa=opa_binary(settings))
     return bundle
 
 

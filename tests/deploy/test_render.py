@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 import yaml
 from tests.cli.conftest import Call, call  # noqa: F401 - a fixture
 from tests.deploy.stage import BASELINE, LOOSER, TARGETS, WATCHED, baseline_register
+from tests.registers.reference_server import RegisterServer
 
 from runbook_gate.demo.stage import APPROVED, CLUSTER_ID, PREFIX
 
@@ -121,6 +122,49 @@ def test_a_register_that_is_not_there(call: Call, tmp_path: Path) -> None:  # no
     refused = render(call, tmp_path / "nowhere.yaml", WATCHED, output="text")
     assert refused.status == 2
     assert "the register is missing (no_file)" in refused.err
+
+
+@pytest.fixture
+def served(tmp_path: Path, register: Path) -> Iterator[RegisterServer]:
+    """The namespace baseline over HTTPS, as the configuration says where."""
+    document = yaml.safe_load(register.read_text())
+    with RegisterServer.start(tmp_path / "registers", lambda _: document) as server:
+        place = f"https://127.0.0.1:{server.port}/v1/namespace_baseline"
+        files = f'token_file = "{server.token_file}"\nca_file = "{server.folder / "ca.crt"}"\n'
+        stated = f'[registers.namespace_baseline]\nurl = "{place}"\n{files}timeout_s = 10\n'
+        (tmp_path / "runbook-gate.toml").write_text(stated, encoding="utf-8")
+        yield server
+
+
+def without_digest(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All but the digest of the register's bytes, which are others in pages."""
+    documents[0]["metadata"]["annotations"].pop("runbook-gate/register-sha256")
+    return documents
+
+
+def test_the_configured_register_may_answer_over_https(
+    call: Call,  # noqa: F811
+    register: Path,
+    served: RegisterServer,
+) -> None:
+    served.page_size = 2
+    named = ("--namespace", WATCHED, "--cluster-id", CLUSTER_ID, "-o", "json")
+    documents = call("deploy", "render", *named).document["items"]
+    asked = len(served.asked)
+    assert asked > 1
+    expected = render(call, register, WATCHED).document["items"]
+    assert without_digest(documents) == without_digest(expected)
+    assert len(served.asked) == asked
+
+
+def test_a_register_that_ends_too_early_approves_nothing(
+    call: Call,  # noqa: F811
+    served: RegisterServer,
+) -> None:
+    served.page_size = 2
+    served.altered["namespace_baseline"] = lambda page, number: {**page, "next": None}
+    refused = call("deploy", "render", "--namespace", WATCHED, "--cluster-id", CLUSTER_ID)
+    assert (refused.status, refused.out) == (2, "")
 
 
 def test_a_runbook_that_the_policies_lack(call: Call, register: Path) -> None:  # noqa: F811

@@ -1,6 +1,7 @@
 """A register server as docs/registers.md describes one: TLS, a bearer token, one record or more a page.
 
-What it answers is asked of a test each time, so records may change while it serves.
+What it answers is asked of a test with each first page, so records may change while it serves, and the pages that
+follow are of the same moment.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class RegisterServer:
     port: int = 0
     token: str = field(default="", repr=False)
     tokens: list[str] = field(default_factory=list, repr=False)
+    _read: dict[str, Document] = field(default_factory=dict)
 
     @classmethod
     @contextlib.contextmanager
@@ -97,7 +99,9 @@ class RegisterServer:
 
     def page(self, register: str, number: int) -> Document:
         """One page: the envelope, some of its records, and where the next ones are."""
-        document = self.documents(register)
+        if number == 0 or register not in self._read:
+            self._read[register] = self.documents(register)
+        document = self._read[register]
         first = number * self.page_size
         more = first + self.page_size < len(document["records"])
         page = {**document, "records": document["records"][first : first + self.page_size]}

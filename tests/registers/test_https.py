@@ -7,7 +7,7 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from tests.cluster.faulty_server import (
     then_close,
     trickle,
 )
+from tests.fakes.names import Names
 from tests.registers.reference_server import Document, RegisterServer
 from tests.registers.test_projection import ENVELOPE, SECRET, TARGET, WAIVER
 
@@ -53,8 +54,16 @@ def server(tmp_path: Path) -> Iterator[RegisterServer]:
         yield started
 
 
+# Longer than may be configured, so that a loaded machine never decides what a test sees.
+LONG_S = 120
+
+
+def patient(endpoint: RegisterEndpoint, stated: Mapping[str, Any]) -> RegisterEndpoint:
+    return endpoint if "timeout_s" in stated else endpoint.model_copy(update={"timeout_s": LONG_S})
+
+
 def read(server: RegisterServer, **changes: Any) -> RawAnswer:
-    return HttpsRegister(server.endpoint(NAME, **changes), SystemClock()).read()
+    return HttpsRegister(patient(server.endpoint(NAME, **changes), changes), SystemClock()).read()
 
 
 def kept(server: RegisterServer, **changes: Any) -> RegisterAnswer[WaiverRecord]:
@@ -95,7 +104,7 @@ def test_an_empty_register_is_an_answer(server: RegisterServer) -> None:
 
 
 def test_the_token_is_read_anew_each_time(server: RegisterServer) -> None:
-    register = HttpsRegister(server.endpoint(NAME), SystemClock())
+    register = HttpsRegister(patient(server.endpoint(NAME), {}), SystemClock())
     assert register.read().outcome == "answered"
     server.rotate()
     assert register.read().outcome == "answered"
@@ -103,10 +112,10 @@ def test_the_token_is_read_anew_each_time(server: RegisterServer) -> None:
 
 
 def test_the_authorities_are_read_anew_each_time(server: RegisterServer, tmp_path: Path) -> None:
-    register = HttpsRegister(server.endpoint(NAME), SystemClock())
+    register = HttpsRegister(patient(server.endpoint(NAME), {}), SystemClock())
     other = RegisterServer(server.folder, server.documents, token=server.token)
     with other.serving(certificate(server.folder)):
-        moved = HttpsRegister(other.endpoint(NAME), SystemClock())
+        moved = HttpsRegister(patient(other.endpoint(NAME), {}), SystemClock())
         assert moved.read().outcome == "answered"
     assert told(register.read()) == ("unanswered", "certificate")
 
@@ -123,9 +132,9 @@ def test_a_type_with_parameters_and_a_chunked_body_are_an_answer(tmp_path: Path)
 # --- no answer, or a wrong one ---
 
 
-def one_read(folder: Path, port: int, *, scheme: str = "https", **changes: Any) -> RawAnswer:
-    stated = {"url": f"{scheme}://127.0.0.1:{port}/", "ca_file": folder / "ca.crt", **changes}
-    return HttpsRegister(RegisterEndpoint.model_validate(stated), SystemClock()).read()
+def one_read(folder: Path, port: int, *, scheme: str = "https", host: str = "127.0.0.1", **changes: Any) -> RawAnswer:
+    stated = {"url": f"{scheme}://{host}:{port}/", "ca_file": folder / "ca.crt", **changes}
+    return HttpsRegister(patient(RegisterEndpoint.model_validate(stated), changes), SystemClock()).read()
 
 
 BODY = json.dumps({**THREE, "next": None}).encode()
@@ -261,6 +270,14 @@ def test_a_handshake_that_hangs(tmp_path: Path) -> None:
 def test_nobody_listens(tmp_path: Path) -> None:
     certificate(tmp_path)
     assert told(one_read(tmp_path, free_port())) == ("unanswered", "refused")
+
+
+def test_a_silent_name_server_counts_against_the_deadline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate(tmp_path)
+    with Names.told(monkeypatch) as names:
+        got = one_read(tmp_path, 443, host="registers.example", timeout_s=1)
+        assert names.asked.is_set()
+    assert told(got) == ("unanswered", "timed_out")
 
 
 # --- whom it trusts, and where it goes ---
@@ -429,7 +446,7 @@ def test_pages_in_a_circle(server: RegisterServer) -> None:
 
 def test_pages_without_end(server: RegisterServer) -> None:
     server.altered[NAME] = lambda page, number: {**page, "next": f"/v1/{NAME}?page={number + 1}"}
-    assert told(read(server, timeout_s=10)) == ("malformed", "too_many_pages")
+    assert told(read(server)) == ("malformed", "too_many_pages")
     assert len(server.asked) == MOST_PAGES
 
 

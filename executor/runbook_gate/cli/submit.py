@@ -12,8 +12,8 @@ from runbook_gate.cli.run import carry_out, report
 from runbook_gate.cli.settings import actor, new_or_old_store, plain_text, run_options, settings
 from runbook_gate.clock import SystemClock
 from runbook_gate.exit_statuses import ExitStatus
-from runbook_gate.gate.bundle import Bundle
 from runbook_gate.models.task import Submission
+from runbook_gate.serving import read_signed
 from runbook_gate.submission import assurance_of, envelope_bytes, read_task_file, signature_of, submitted
 
 
@@ -48,7 +48,7 @@ def submit(
     file = read_task_file(task)
     document = file.task
     chosen = settings(context, store=store, bundle=bundle, kubeconfig=kubeconfig, packet_dir=packet_dir)
-    policy = Bundle.read(chosen.bundle) if chosen.bundle and chosen.bundle.is_file() else None
+    policy = read_signed(chosen, chosen.bundle) if chosen.bundle and chosen.bundle.is_file() else None
     signature = signature_of(file, policy)
     submission = Submission(
         submitter=actor(chosen, submitter),
