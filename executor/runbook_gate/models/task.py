@@ -80,6 +80,18 @@ class Signature(Record):
     envelope_sha256: Sha256 = Field(description="The signed envelope, kept as evidence.")
 
 
+class Authentication(Record):
+    """As whom an API server knows the submitter."""
+
+    authority: Sha256 = Field(
+        description="Who vouched for the API server: SHA-256 of its authority's public key in DER."
+    )
+    username: Annotated[str, Field(min_length=1, max_length=512)] = Field(
+        description="The user's name there.", examples=["oidc:governance-bot"]
+    )
+    audit_id: Sha256 = Field(description="Audit-ID of the request: the digest of the task without its submission.")
+
+
 class Submission(Record):
     """What `submit` adds: the task never says these of itself."""
 
@@ -91,6 +103,9 @@ class Submission(Record):
     submitted_ms: Milliseconds = Field(description="When, milliseconds since the epoch.")
     signature: Signature | None = Field(
         default=None, description="Who signed the task; null where its assurance is not `signed`."
+    )
+    authentication: Authentication | None = Field(
+        default=None, description="As whom an API server knows the submitter; null where none was asked."
     )
 
 

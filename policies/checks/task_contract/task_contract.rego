@@ -30,6 +30,7 @@ pass if {
 	_prequalified
 	_assured
 	_signer_listed
+	_identity_listed
 }
 
 # METADATA

@@ -99,6 +99,51 @@ test_a_listed_key_does_not_raise_a_claim if {
 	cases.codes(found) == {"task_contract.insufficient_assurance"}
 }
 
+_authority := "b7e23ec29af22b0b4e41da31e868d57226121c84d8f7e1f5b6b8c3a1f7f0a9d2"
+
+_authenticated(who) := _submitted({"assurance": "authenticated", "authentication": who})
+
+_as_governance := {"authority": _authority, "username": "oidc:governance"}
+
+_knowing(identities) := object.union(data.parties, {"identities": identities})
+
+_known := _knowing({"platform-governance": {_authority: ["oidc:governance"]}})
+
+test_a_listed_identity_suffices if {
+	found := task_contract with input as _authenticated(_as_governance) with data.parties as _known
+	cases.passes(found)
+}
+
+test_any_other_identity_vouches_for_nothing if {
+	listings := {
+		"of another prequalifier": {"release-board": {_authority: ["oidc:governance"]}},
+		"of another authority": {"platform-governance": {_key: ["oidc:governance"]}},
+		"another user": {"platform-governance": {_authority: ["oidc:governance-2"]}},
+		"of nobody": {},
+		"in no list": {"platform-governance": {_authority: "oidc:governance"}},
+	}
+	told := {name: cases.codes(found) |
+		some name, identities in listings
+		found := task_contract with input as _authenticated(_as_governance) with data.parties as _knowing(identities)
+	}
+	told == {name: {"task_contract.unlisted_identity"} | some name, _ in listings}
+}
+
+test_half_an_identity_vouches_for_nothing if {
+	told := {cases.codes(found) |
+		some who in [null, {}, {"authority": _authority}, {"username": "oidc:governance"}]
+		found := task_contract with input as _authenticated(who) with data.parties as _known
+	}
+	told == {{"task_contract.unlisted_identity"}}
+}
+
+test_a_listed_identity_does_not_raise_a_claim if {
+	found := task_contract with input as _submitted({"authentication": _as_governance})
+		with data.parties as _known
+		with data.runbooks as cases.ruled({"assurance": ["authenticated"]})
+	cases.codes(found) == {"task_contract.insufficient_assurance"}
+}
+
 test_no_assurance_at_all_is_told_once if {
 	asked := json.patch(
 		cases.at("pass/cp0/intake"),
