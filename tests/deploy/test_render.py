@@ -11,9 +11,12 @@ import pytest
 import yaml
 from tests.cli.conftest import Call, call  # noqa: F401 - a fixture
 from tests.deploy.stage import BASELINE, LOOSER, TARGETS, WATCHED, baseline_register
+from tests.gate.test_signature import Keys
 from tests.registers.reference_server import RegisterServer
 
+from runbook_gate import resources
 from runbook_gate.demo.stage import APPROVED, CLUSTER_ID, PREFIX
+from runbook_gate.gate.build import build
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -122,6 +125,23 @@ def test_a_register_that_is_not_there(call: Call, tmp_path: Path) -> None:  # no
     refused = render(call, tmp_path / "nowhere.yaml", WATCHED, output="text")
     assert refused.status == 2
     assert "the register is missing (no_file)" in refused.err
+
+
+def test_a_configured_bundle_that_the_key_did_not_sign(
+    call: Call,  # noqa: F811
+    register: Path,
+    tmp_path: Path,
+    opa_binary: Path,
+) -> None:
+    """It could leave out a label, which would then have to be absent."""
+    keys = Keys(tmp_path, "release")
+    (tmp_path / "bundle.tar.gz").write_bytes(build(resources.policies(), opa=opa_binary).raw)
+    opa = f'[opa]\nbinary = "{opa_binary}"\nsigning_alg = "ES256"\n'
+    stated = f'bundle = "bundle.tar.gz"\n{opa}verification_key = "{keys.public}"\n'
+    (tmp_path / "runbook-gate.toml").write_text(stated, encoding="utf-8")
+    refused = render(call, register, WATCHED, output="text")
+    assert (refused.status, refused.out) == (2, "")
+    assert "The bundle is not as key" in refused.err
 
 
 @pytest.fixture

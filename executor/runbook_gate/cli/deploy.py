@@ -12,6 +12,7 @@ from runbook_gate.cli.output import emit, output_option
 from runbook_gate.cli.policies import bundle_option, opa_option, policies_of
 from runbook_gate.cli.settings import settings
 from runbook_gate.clock import SystemClock
+from runbook_gate.configuration import Settings
 from runbook_gate.deployment import approval, manifests
 from runbook_gate.deployment.approval import REGISTER
 from runbook_gate.errors import UsageFault
@@ -19,6 +20,7 @@ from runbook_gate.gate.bundle import Bundle
 from runbook_gate.policy.runbooks import resolve, revisions
 from runbook_gate.registers.places import ConfiguredRegisters
 from runbook_gate.registers.records import Target
+from runbook_gate.serving import read_signed
 
 _TOLD: Final = (
     "# Made by `runbook-gate deploy render` from the namespace baseline. Apply it with governance's rights.\n"
@@ -68,11 +70,18 @@ def render(
     """
     chosen = settings(context)
     places = {REGISTER: baseline} if baseline else chosen.registers
-    keys = _label_keys(policies_of(chosen, bundle, opa=opa).bundle, runbook)
+    keys = _label_keys(_policies(chosen, bundle, opa), runbook)
     source = ConfiguredRegisters(places, SystemClock())
     approvals = [approval(source, Target(cluster_id, name, keys)) for name in sorted(set(namespaces))]
     documents = manifests(approvals)
     emit(output, {"apiVersion": "v1", "kind": "List", "items": documents}, lambda: _TOLD + _yaml(documents))
+
+
+def _policies(chosen: Settings, named: str | None, opa: Path | None) -> Bundle:
+    """Those that are named; else those that decide, signed as they must be; else the shipped ones."""
+    if named is None and chosen.bundle is not None and chosen.bundle.is_file():
+        return read_signed(chosen, chosen.bundle)
+    return policies_of(chosen, named, opa=opa).bundle
 
 
 def _label_keys(bundle: Bundle, named: str | None) -> tuple[str, ...]:
