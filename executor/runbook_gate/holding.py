@@ -22,7 +22,7 @@ def held(store: Store, lease: Lease, clock: Clock) -> Iterator[None]:
     try:
         yield
     except BaseException as fault:
-        with suppress(LedgerFault):
+        with suppress(LedgerFault, Stopped):
             store.leases.release(lease, not_before_ms=_not_before(fault, clock))
         raise
 

@@ -75,6 +75,7 @@ class Session:
         self.clock, self._stopping, self._world = clock or SystemClock(), stopping, world
         self._awaiting, self._effects = awaiting, effects
         self._heads = Heads(settings.heads_file, settings.termination_message)
+        store.heed(stopping)
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def check_stopping(self) -> None:

@@ -7,4 +7,5 @@
 # schemas:
 #   - input: schema.decision_input
 #   - data.facts.given.runbook: schema.runbook
+#   - data.parties: schema.parties
 package checks

@@ -14,6 +14,7 @@ from runbook_gate.clock import Clock
 from runbook_gate.configuration import Settings
 from runbook_gate.ledger import Store
 from runbook_gate.ledger.database import Database
+from runbook_gate.ledger.turns import Turns
 from runbook_gate.models.entry import Executor
 from runbook_gate.session import program
 
@@ -64,8 +65,10 @@ def open_watched(settings: Settings, clock: Clock, points: Points) -> Store:
     """Open the configured ledger; opening it is watched too."""
 
     class Watched(Store):
-        def __init__(self, engine: Engine, *, clock: Clock, executor: Executor, path: Path | None = None) -> None:
-            super().__init__(engine, clock=clock, executor=executor, path=path)
+        def __init__(
+            self, engine: Engine, *, clock: Clock, executor: Executor, turns: Turns, path: Path | None = None
+        ) -> None:
+            super().__init__(engine, clock=clock, executor=executor, turns=turns, path=path)
             watched = WatchedDatabase(engine, clock, executor, points, path)
             for part in (self, *vars(self).values()):
                 if hasattr(part, "_database"):

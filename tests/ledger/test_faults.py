@@ -17,7 +17,7 @@ from sqlalchemy import Pool, event, exc
 from tests.fakes.clock import ManualClock
 from tests.ledger.samples import EXECUTOR, start, whole_run
 
-from runbook_gate.errors import LedgerBroken, LedgerFault, LedgerUnwritable
+from runbook_gate.errors import LedgerBroken, LedgerFault, LedgerUnwritable, Stopped
 from runbook_gate.ledger import Draft, Lease, Store
 from runbook_gate.ledger.faults import mapped
 
@@ -198,6 +198,33 @@ def test_nothing_is_recorded_while_it_lasts(
         assert store.runs.append(lease, Draft("observation", {})).seq == 2
         assert store.pauses.current() is None
         assert store.verify().consistent
+
+
+def test_who_was_asked_to_stop_waits_for_nobody(path: Path, clock: ManualClock) -> None:
+    with Store.open(path, clock=clock, executor=EXECUTOR, allow_unfit=True, busy_ms=3_600_000) as store:
+        lease = start(store)
+        store.heed(lambda: True)
+        with locked(store, path), pytest.raises(Stopped, match="locked"):
+            store.runs.append(lease, SECRET)
+        assert store.runs.append(lease, Draft("observation", {})).seq == 2  # its turn: an append is never given up
+
+
+def test_whoever_waits_for_its_turn_writes_when_it_comes(path: Path, clock: ManualClock) -> None:
+    with Store.open(path, clock=clock, executor=EXECUTOR, allow_unfit=True, busy_ms=60_000) as store:
+        lease = start(store)
+        waited = list[None]()
+        with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+            other.execute("BEGIN IMMEDIATE")
+
+            def ends_after_some_tries() -> bool:
+                waited.append(None)
+                if len(waited) == 3:
+                    other.execute("ROLLBACK")
+                return False
+
+            store.heed(ends_after_some_tries)
+            assert store.runs.append(lease, Draft("observation", {})).seq == 2
+    assert len(waited) == 3
 
 
 def damage(path: Path, offset: int, data: bytes) -> None:

@@ -125,7 +125,7 @@ def test_every_fact_of_a_denial_is_a_path_or_said_to_be_derived() -> None:
     path = re.compile(r'(input|data\.runbooks\[("[^"]+"|null)\])((\.[a-z_]\w*)|\[(\d+|"[^"]+")\])+')
     derived = {fact for fact in told if fact.startswith("derived.")}
     assert [fact for fact in told - derived if not path.fullmatch(fact)] == []
-    assert derived == {f"derived.{name}" for name in ("events", "retries", "states", "way", "writers")}
+    assert derived == {f"derived.{name}" for name in ("counts", "events", "retries", "states", "way", "writers")}
 
 
 def _can_be_sent(case: Case) -> bool:

@@ -1,7 +1,7 @@
 """A misspelt field does not compile; where the compiler has no type, it is found here.
 
-The compiler knows the fields of `input` and of the runbook where a reference begins with them. A field of a function's
-argument, of an element and in a path that is looked up has to be one that some schema knows.
+The compiler knows the fields of `input`, of the runbook and of the parties where a reference begins with them. A field
+of a function's argument, of an element and in a path that is looked up has to be one that some schema knows.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ import functools
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 from tests.policies.annotations import annotated
 from tests.policies.decision_cases import ROOT
 from tests.policies.field_names import Schema, Used, keys, used
 
 from runbook_gate.binaries import find_tool
 
-INPUT, RUNBOOK = (Schema(ROOT / "schemas" / f"{name}.json") for name in ("decision_input", "runbook"))
+INPUT, RUNBOOK, PARTIES = (
+    Schema(ROOT / "schemas" / f"{name}.json") for name in ("decision_input", "runbook", "parties")
+)
 # What the sidecar is asked is no decision input; annotations have their own fields.
 ELSEWHERE = {"policies/system/authz/authz.rego", "policies/facts/denial/denial.rego"}
 WRITTEN = {"data.runbooks"}  # how a denial writes where a value of the runbook stands
@@ -37,9 +37,8 @@ def files(root: Path = ROOT) -> list[str]:
 @functools.cache
 def known() -> set[str]:
     """Every name that some schema or document has, or a policy makes itself."""
-    parties = yaml.safe_load((ROOT / "policies/parties/data.yaml").read_text(encoding="utf-8"))
     own = [keys(ROOT, file, find_tool("opa")) for file in files()]
-    return INPUT.names() | RUNBOOK.names() | set(_inner(parties)) | set().union(*own) | WRITTEN
+    return INPUT.names() | RUNBOOK.names() | PARTIES.names() | set().union(*own) | WRITTEN
 
 
 def unknown(root: Path, file: str) -> list[Used]:
@@ -51,13 +50,6 @@ def _there(one: Used) -> bool:
     if one.from_input and one.names[0] in TOP:
         return INPUT.knows(one.names) or RUNBOOK.knows(one.names)
     return all(name in known() or name == "*" for name in one.names)
-
-
-def _inner(document: object) -> Iterator[str]:
-    if isinstance(document, dict):
-        yield from document
-        for value in document.values():
-            yield from _inner(value)
 
 
 def test_every_field_that_is_used_is_known() -> None:
@@ -101,6 +93,7 @@ UNCOMPILABLE = {
     "of the task": ("facts/registers/registers.rego", "given.task.cluster_id", "given.task.cluster_idd"),
     "of the runbook": ("checks/task_contract/task_contract.rego", "runbook.retry_budget\n", "runbook.retry_budgett\n"),
     "of a limit": ("checks/verification_reconciliation/window.rego", "limits_ms.window", "limits_ms.windoww"),
+    "of the parties": ("checks/task_contract/task_contract.rego", "parties.submitters", "parties.submitterss"),
     "of the runbook in an action": ("actions/gather/gather.rego", "runbook.sources", "runbook.sourcess"),
 }
 

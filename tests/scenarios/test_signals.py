@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
@@ -18,6 +19,7 @@ import pytest
 from tests.promise import broken, events_of
 from tests.scenarios import process
 from tests.scenarios.apiserver_proxy import Answer, ApiServerProxy, Deliver
+from tests.scenarios.clocks import Suspendable
 from tests.scenarios.stand_in_opa import StandInOpa
 from tests.scenarios.talkative import Wire
 from tests.scenarios.theatre import Theatre, assert_completed
@@ -165,6 +167,29 @@ def test_whoever_stops_a_process_while(
     assert finished.outcome == "complete", theatre.codes()
     with theatre.store() as store:
         assert broken(store, events_of(theatre.cluster.server.audit_log), packets=[]) == []
+
+
+def test_whoever_stops_a_process_that_waits_for_the_ledger(theatre: Theatre, hang: Hang) -> None:
+    """The lease cannot be released either; it ends by itself."""
+    theatre.clock = clock = Suspendable()
+    theatre.submit()
+    locking = sqlite3.connect(theatre.settings.store, isolation_level=None, check_same_thread=False)
+    with (
+        contextlib.closing(locking),
+        Wire.start_recording(theatre.folder / "wire", theatre.cluster.server) as wire,
+        through(theatre, wire),
+    ):
+
+        def instead(method: str, _: str) -> Answer | None:
+            if method == "GET" and not locking.in_transaction:
+                locking.execute("BEGIN IMMEDIATE")
+                hang.reached.set()
+            return None
+
+        wire.instead = instead
+        assert_stops(process.start(theatre, "run", "task-1"), signal.SIGTERM, hang.reached)
+    clock.ahead_ms = 61_000
+    assert_completed(theatre, theatre.run(), writes=1)
 
 
 def assert_stops(executor: subprocess.Popen[str], number: signal.Signals, reached: threading.Event) -> None:

@@ -2,7 +2,7 @@
 
 - Between two steps and in a wait a run stops at once; what only awaits an answer has until GRACE_S after the signal.
 - An answer that did not come by then is given up. Of a write it is in doubt, and the next start looks at it first.
-- An append is never interrupted.
+- An append is never interrupted; one that waits for another process to unlock the ledger is given up at once.
 """
 
 from __future__ import annotations

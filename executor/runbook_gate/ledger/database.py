@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from runbook_gate.clock import Clock
 from runbook_gate.errors import LedgerUnwritable
 from runbook_gate.ledger.faults import AGAIN, mapped
+from runbook_gate.ledger.turns import Turns
 from runbook_gate.models.entry import Executor
 
 _WRITES: Final = "runbook_gate_writes"
@@ -61,6 +62,7 @@ class Database:
 
         Raises:
             LedgerFault: if nothing of it was recorded.
+            Stopped: likewise, for the process was asked to stop before it was its turn.
         """
         with mapped(self.path), self._writer.begin() as connection:
             yield connection
@@ -70,13 +72,13 @@ class Database:
         self._reader.dispose()
 
 
-def sqlite_engine(path: Path | None, *, read_only: bool = False, busy_ms: int = 5000) -> Engine:
+def sqlite_engine(path: Path | None, turns: Turns, *, read_only: bool = False) -> Engine:
     """Make the engine of an SQLite store.
 
     Args:
         path: the file; None for a store in memory.
+        turns: how a transaction waits for its turn to write.
         read_only: refuse every write.
-        busy_ms: how long to wait for another process's transaction.
 
     Returns:
         The engine; nothing was opened yet.
@@ -87,18 +89,18 @@ def sqlite_engine(path: Path | None, *, read_only: bool = False, busy_ms: int = 
         path = path.absolute()  # the program may change its folder
         name, query = f"file:{quote(os.fsencode(path))}", {"mode": "ro" if read_only else "rw", "uri": "true"}
         engine = create_engine(URL.create("sqlite", database=name, query=query), hide_parameters=True)
-    _prepare(engine, path, busy_ms)
+    _prepare(engine, path, turns)
     return engine
 
 
-def _prepare(engine: Engine, path: Path | None, busy_ms: int) -> None:
+def _prepare(engine: Engine, path: Path | None, turns: Turns) -> None:
     """Set up each connection, and begin each transaction as the one who began it wants it."""
 
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
         record.info[_FILE] = _identity(path)
         connection.isolation_level = None  # transactions begin where `_begun` says so
-        connection.execute(f"PRAGMA busy_timeout = {busy_ms:d}")
+        connection.execute(f"PRAGMA busy_timeout = {turns.busy_ms:d}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA recursive_triggers = ON")
@@ -106,9 +108,11 @@ def _prepare(engine: Engine, path: Path | None, busy_ms: int) -> None:
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-        if writes and path:
+        if not connection.get_execution_options().get(_WRITES):
+            connection.exec_driver_sql("BEGIN")
+            return
+        turns.begin(connection)
+        if path:
             _still_there(connection, path)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,6 +21,7 @@ from runbook_gate.ledger.pauses import Pauses
 from runbook_gate.ledger.reports import Verification
 from runbook_gate.ledger.runs import Runs
 from runbook_gate.ledger.tasks import Tasks
+from runbook_gate.ledger.turns import Turns
 from runbook_gate.models.entry import Executor
 from runbook_gate.models.observation import LedgerFacts
 
@@ -41,8 +42,11 @@ class Store:
         pauses: whether the executor is paused.
     """
 
-    def __init__(self, engine: Engine, *, clock: Clock, executor: Executor, path: Path | None = None) -> None:
+    def __init__(
+        self, engine: Engine, *, clock: Clock, executor: Executor, turns: Turns, path: Path | None = None
+    ) -> None:
         self._database = Database(engine, clock, executor, path)
+        self._turns = turns
         self.tasks = Tasks(self._database)
         self.runs = Runs(self._database)
         self.leases = Leases(self._database)
@@ -81,8 +85,9 @@ class Store:
         """
         if not read_only:
             prepare_file(path, allow_unfit=allow_unfit, busy_ms=busy_ms)
-        engine = sqlite_engine(path, read_only=read_only, busy_ms=busy_ms)
-        store = cls(engine, clock=clock, executor=executor, path=path)
+        turns = Turns(busy_ms)
+        engine = sqlite_engine(path, turns, read_only=read_only)
+        store = cls(engine, clock=clock, executor=executor, turns=turns, path=path)
         try:
             (check if read_only else create_or_check)(store._database)
         except BaseException:
@@ -101,9 +106,18 @@ class Store:
         Returns:
             An empty store.
         """
-        store = cls(sqlite_engine(None), clock=clock, executor=executor)
+        turns = Turns(busy_ms=0)
+        store = cls(sqlite_engine(None, turns), clock=clock, executor=executor, turns=turns)
         create_or_check(store._database)
         return store
+
+    def heed(self, stopping: Callable[[], bool]) -> None:
+        """Let no transaction wait for its turn once the process was asked to stop.
+
+        Args:
+            stopping: whether it was.
+        """
+        self._turns.stopping = stopping
 
     def facts(self, target_key: str, *, run: str | None = None) -> LedgerFacts:
         """Gather the source `ledger`.

@@ -3,6 +3,7 @@
 # description: The verification still stands, and the namespace carries the approved tuple now.
 # custom:
 #   reads:
+#     - lineage
 #     - opened.body.task.cluster_id
 #     - opened.body.task.namespace
 #     - opened.body.task.labels

@@ -10,6 +10,7 @@
 #     - opened.body.task.labels
 #     - opened.body.task.drift.namespace_uid
 #     - attempts
+#     - lineage
 #     - observed.gather.body.identity.username
 #     - rounds
 package checks.verification_reconciliation
@@ -52,6 +53,14 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([["rounds", index, "seq"
 }
 
 # METADATA
+# title: A round is missing
+# description: Each decision on a round is on a round of its own.
+# custom:
+#   code: verification_reconciliation.rounds_lost
+#   solution: Keep the store as it is, and run `runbook-gate ledger verify`; a lost round may be the one that shows it.
+deny contains denial.of(rego.metadata.rule(), lookup.derived("counts", rounds.counts)) if not rounds.none_lost
+
+# METADATA
 # title: The namespace is exempt from Pod Security
 # custom:
 #   code: verification_reconciliation.exempt
@@ -88,13 +97,9 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([["rounds", rounds.newes
 #   solution: Nothing is to be done; another round is made.
 deny contains denial.of(rego.metadata.rule(), lookup.derived("states", rounds.states)) if {
 	not rounds.proven
-	_good_so_far
+	rounds.states[rounds.newest] == "good"
 	every state in rounds.states { not state in {"differs", "not_as_asked", "ambiguous", "exempt"} }
 }
-
-_good_so_far if input.rounds == []
-
-_good_so_far if rounds.states[rounds.newest] == "good"
 
 # Where the namespace cannot be read, namespace_identity says so.
 _readable if {

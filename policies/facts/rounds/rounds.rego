@@ -53,6 +53,8 @@ _state(block, shown) := "differs" if {
 	some server in block.body.servers
 	some place in ["first", "last"]
 	differs(server[place])
+} else := "not_as_asked" if {
+	not _whole(block)
 } else := "unanswered" if {
 	not _readable(block)
 } else := "not_as_asked" if {
@@ -75,10 +77,14 @@ _shown(block) := {probes.result(probe) |
 	some probe in server.probes
 }
 
-_readable(block) if {
+# Some servers, each once.
+_whole(block) if {
 	is_array(block.body.servers)
 	count(block.body.servers) > 0
 	count(endpoints(block)) == count(block.body.servers)
+}
+
+_readable(block) if {
 	every server in block.body.servers {
 		namespaces.sound(server.first)
 		namespaces.sound(server.last)

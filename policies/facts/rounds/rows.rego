@@ -13,6 +13,7 @@ verified := max({last |
 # METADATA
 # title: Verified, and nothing since says otherwise
 proven if {
+	none_lost
 	is_number(verified)
 	every index, state in states { _agrees(index, state) }
 }

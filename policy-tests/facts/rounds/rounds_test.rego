@@ -113,7 +113,7 @@ test_servers_by_key_show_nothing if {
 		"path": "/rounds/1/body/servers",
 		"value": {"0": _server},
 	}])
-	rounds.states == ["good", "unanswered"] with input as asked
+	rounds.states == ["good", "not_as_asked"] with input as asked
 }
 
 # Within the time that has to lie between two rounds: no row of its own, and no word against the one before.
