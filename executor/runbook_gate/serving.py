@@ -17,6 +17,7 @@ from runbook_gate.gate.build import check_capabilities
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.client import Address, OpaGate
 from runbook_gate.gate.sidecar import Sidecar
+from runbook_gate.gate.signature import Verification, check_signature
 from runbook_gate.models.runbook import Pins
 
 
@@ -27,11 +28,13 @@ class Serving:
     Attributes:
         gate: asks it.
         started: the sidecar that the executor started; None for one that runs beside it.
+        signer: key id of the key that signed the bundle; None if no key is configured.
         platform: what the started binary says of its platform, such as `linux/amd64`.
     """
 
     gate: OpaGate
     started: Sidecar | None = None
+    signer: str | None = None
     platform: str | None = None
 
     def measured(self, pins: Pins) -> Pins:
@@ -54,7 +57,7 @@ class Serving:
             content_sha256=bundle.content_sha256,
             bundle_sha256=bundle.bundle_sha256,
             capabilities_sha256=sha256_hex(resources.capabilities().read_bytes()),
-            signer_key_id=None,
+            signer_key_id=self.signer,
             opa_version=version,
             opa_platform=self.platform,
             opa_sha256=self.started.binary_sha256 if self.started else None,
@@ -65,19 +68,35 @@ class Serving:
 def read_bundle(settings: Settings) -> Bundle:
     """The configured bundle, checked against the allow-list of built-ins where an opa binary is at hand.
 
+    Where a verification key is configured, an opa binary must be at hand, and the bundle be signed with that key.
+
     Raises:
-        UsageFault: if none is configured.
+        UsageFault: none is configured, or it is refused.
+        EnvironmentFault: there is no opa binary to check the signature or the built-ins with.
     """
     if settings.bundle is None:
         raise UsageFault(
             "No policy bundle is given.",
             advice="Build one with `runbook-gate policy build --out bundle.tar.gz` and name it with --bundle.",
         )
-    bundle = Bundle.read(settings.bundle)
+    bundle = read_signed(settings, settings.bundle)
     if starts_sidecar(settings):
         check_capabilities(bundle, opa=opa_binary(settings))
     elif (opa := _opa_at_hand(settings)) is not None:
         check_capabilities(bundle, opa=opa)
+    return bundle
+
+
+def read_signed(settings: Settings, path: Path) -> Bundle:
+    """A bundle, signed with the configured key where there is one.
+
+    Raises:
+        InvalidDocument: it is no bundle, or not signed so.
+        EnvironmentFault: there is no opa binary to check the signature with.
+    """
+    bundle = Bundle.read(path)
+    if (verification := verification_of(settings)) is not None:
+        check_signature(bundle, verification, opa=opa_binary(settings))
     return bundle
 
 
@@ -90,13 +109,20 @@ def opa_binary(settings: Settings) -> Path:
 def serving(settings: Settings, bundle: Bundle) -> Iterator[Serving]:
     """A sidecar with this bundle: the one that runs beside the executor, or one started for the block."""
     with ExitStack() as stack:
-        started, address = None, _beside(settings)
+        started, address, verification = None, _beside(settings), verification_of(settings)
         if starts_sidecar(settings):
-            started = stack.enter_context(Sidecar(opa_binary(settings), bundle))
+            started = stack.enter_context(Sidecar(opa_binary(settings), bundle, verification=verification))
             address = started.address
         gate = OpaGate(address, timeout_s=settings.opa.timeout_s)
         stack.callback(gate.close)
-        yield Serving(gate, started, platform_of(opa_binary(settings)) if started else None)
+        signer = verification.key_id() if verification else None
+        yield Serving(gate, started, signer, platform_of(opa_binary(settings)) if started else None)
+
+
+def verification_of(settings: Settings) -> Verification | None:
+    """With what the bundle's signature is checked; None if it need not have one."""
+    key = settings.opa.verification_key
+    return Verification(key.absolute(), settings.opa.signing_alg) if key is not None else None
 
 
 def starts_sidecar(settings: Settings) -> bool:

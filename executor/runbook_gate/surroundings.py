@@ -14,7 +14,7 @@ from runbook_gate.configuration import Settings
 from runbook_gate.effects.context import EffectContext
 from runbook_gate.errors import UsageFault
 from runbook_gate.models.observation import LedgerFacts
-from runbook_gate.registers.files import FileRegisters
+from runbook_gate.registers.places import ConfiguredRegisters
 from runbook_gate.registers.protocol import RegisterSource
 
 
@@ -64,7 +64,7 @@ def surroundings(settings: Settings, clock: Clock, ledger_facts: Callable[[], Le
     return Surroundings(
         cluster=clients[0],
         servers=tuple(clients[1:]),
-        registers=FileRegisters(settings.registers, clock),
+        registers=ConfiguredRegisters(settings.registers, clock),
         audit=AuditFiles(settings.audit.logs, clock) if settings.audit.logs else NoAuditLog(),
         clock=clock,
         ledger_facts=ledger_facts,

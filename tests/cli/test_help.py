@@ -15,6 +15,7 @@ from runbook_gate.cli.main import COMMANDS, cli
 
 WANTED = {
     "submit",
+    "task sign",
     "run",
     "withdraw",
     "pause",
@@ -35,6 +36,7 @@ WANTED = {
     "runbook diff",
     "config show",
     "doctor",
+    "deploy render",
     "demo",
 }
 HEAVY = {"sqlalchemy", "kubernetes", "pydantic", "requests", "opa_client", "jinja2", "yaml", "rich", "cryptography"}

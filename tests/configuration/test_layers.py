@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.configuration.conftest import refused
 
-from runbook_gate.configuration import Settings, configured, load
+from runbook_gate.configuration import RegisterEndpoint, Settings, configured, load
 from runbook_gate.configuration.file import PATHS
 
 # --- precedence ---
@@ -106,7 +106,7 @@ def test_elsewhere_it_is_meant_from_the_current_folder(file: Path, monkeypatch: 
 
 def test_every_setting_that_is_a_path_is_meant_so() -> None:
     def paths(schema: dict[str, Any], at: str = "") -> Iterator[str]:
-        for part in (schema, *schema.get("anyOf", [])):
+        for part in (schema, *schema.get("anyOf", []), *schema.get("oneOf", [])):
             if part.get("format") == "path":
                 yield at
             if "$ref" in part:
@@ -121,6 +121,40 @@ def test_every_setting_that_is_a_path_is_meant_so() -> None:
     whole = Settings.model_json_schema()
     definitions = whole["$defs"]
     assert set(paths(whole)) == set(PATHS)
+
+
+ENDPOINT = """
+[registers]
+namespace_baseline = "baseline.yaml"
+namespace_ownership = { url = "https://cmdb/ownership", token_file = "token", ca_file = "/etc/ca.crt" }
+
+[registers.platform_exceptions]
+url = "https://exceptions:8443/v1/platform-exceptions"
+timeout_s = 9
+"""
+
+
+def test_a_register_is_a_file_or_an_endpoint(file: Path) -> None:
+    file.write_text(ENDPOINT)
+    assert load(file).registers == {
+        "namespace_baseline": file.parent / "baseline.yaml",
+        "namespace_ownership": RegisterEndpoint(
+            url="https://cmdb/ownership", token_file=file.parent / "token", ca_file=Path("/etc/ca.crt"), timeout_s=5
+        ),
+        "platform_exceptions": RegisterEndpoint(url="https://exceptions:8443/v1/platform-exceptions", timeout_s=9),
+    }
+
+
+def test_an_endpoint_in_the_environment(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a whole in place of the file's, or key by key."""
+    file.write_text(ENDPOINT)
+    monkeypatch.setenv("RUNBOOK_GATE_REGISTERS", '{"namespace_baseline": {"url": "https://cmdb/baseline"}}')
+    monkeypatch.setenv("RUNBOOK_GATE_REGISTERS__NAMESPACE_OWNERSHIP__TOKEN_FILE", "here")
+    found = load(file).registers
+    assert found["namespace_baseline"] == RegisterEndpoint(url="https://cmdb/baseline")
+    owners = found["namespace_ownership"]
+    assert isinstance(owners, RegisterEndpoint)
+    assert (owners.url, owners.token_file) == ("https://cmdb/ownership", Path("here"))
 
 
 # --- what is recorded of it ---

@@ -21,6 +21,19 @@ MISTAKES = {
     "submitter = ['x']": ["submitter must be a string."],
     f'registers = ["{SECRET}"]': ["registers must be a mapping."],
     "[registers]\nnamespace_baseline = false": ["registers.namespace_baseline must be a path."],
+    "[registers.waivers]\ntimeout_s = 11": [
+        "registers.waivers.url is missing.",
+        "registers.waivers.timeout_s must be at most 10.",
+    ],
+    f'[registers]\nwaivers = {{ url = "https://cmdb/x", token = "{SECRET}" }}': [
+        "registers.waivers.token is not known here."
+    ],
+    f'[registers]\nwaivers = {{ url = "http://{SECRET}/" }}': [
+        "registers.waivers.url must be https, or http to a loopback address."
+    ],
+    f'[registers]\nwaivers = {{ url = "https://user:{SECRET}@cmdb/" }}': [
+        r"registers.waivers.url must match ^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$.",
+    ],
     f'[audit]\nlogs = "{SECRET}"': ["audit.logs must be a list."],
     "[audit]\nlogs = [1]": ["audit.logs.0 must be a path."],
     '[cluster]\nendpoints = [{ name = "api" }]': ["cluster.endpoints.0.url is missing."],

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 from tests.fakes.clock import ManualClock
+from tests.registers.reference_server import RegisterServer
 from tests.scenarios.theatre import Theatre
 
 from runbook_gate.binaries import find_tool
 from runbook_gate.clock import SystemClock
-from runbook_gate.configuration import Audit, Cluster, Endpoint, Opa, Settings
+from runbook_gate.configuration import Audit, Cluster, Endpoint, Opa, RegisterEndpoint, Settings
 from runbook_gate.doctor import Finding, examine
+from runbook_gate.doctor.rights import UNWANTED
 from runbook_gate.gate.build import build
 from runbook_gate.resources import policies
 
@@ -34,6 +36,7 @@ NAMES = [
     "audit log",
     "cluster",
     "clock",
+    "identity",
     "rights",
 ]
 
@@ -54,7 +57,10 @@ def test_everything_is_well(theatre: Theatre) -> None:
     assert not any(one.remedy or "\n" in one.told for one in findings.values())
     assert findings["ledger"].told == f"{theatre.settings.store}: chain consistent, 0 run(s)"
     assert findings["cluster"].told == "default answered; no endpoints are listed, so one address is sampled"
-    assert findings["rights"].told == f"sufficient on {theatre.namespace}, and not more than that"
+    assert findings["identity"].told == "runbook-gate"
+    assert findings["rights"].told == (
+        f"sufficient on {theatre.namespace}, and none of {len(UNWANTED)} that it must not have"
+    )
     assert findings["sidecar"].told.endswith("beside the executor, serves that bundle")
 
 
@@ -127,6 +133,11 @@ def unknown_token(settings: Settings, folder: Path) -> Settings:
     return settings.model_copy(update={"cluster": Cluster(kubeconfig=folder / "kubeconfig")})
 
 
+def endpoint_of_a_register(settings: Settings, folder: Path) -> Settings:
+    closed = RegisterEndpoint(url="https://127.0.0.1:1/v1/namespace-baseline")
+    return settings.model_copy(update={"registers": {**settings.registers, "namespace_baseline": closed}})
+
+
 def folder_in_the_way(setting: str) -> Callable[[Settings, Path], Settings]:
     def change(settings: Settings, folder: Path) -> Settings:
         (folder / "file").write_text("")
@@ -137,6 +148,11 @@ def folder_in_the_way(setting: str) -> Callable[[Settings, Path], Settings]:
 
 FAULTS: dict[str, tuple[Callable[[Settings, Path], Settings], set[str], str]] = {
     "a malformed register": (unreadable_register, {"register namespace_baseline"}, "malformed (ambiguous_scalar)."),
+    "a register's endpoint that refuses": (
+        endpoint_of_a_register,
+        {"register namespace_baseline"},
+        "https://127.0.0.1:1/v1/namespace-baseline: unanswered (refused).",
+    ),
     "a broken ledger": (broken_ledger, {"ledger"}, "store: chain broken: altered at 1"),
     "a store in memory": (store_in_memory, {"ledger file system"}, "lies on tmpfs"),
     "another bundle than the sidecar's": (other_bundle, {"sidecar"}, "serves another bundle"),
@@ -149,7 +165,7 @@ FAULTS: dict[str, tuple[Callable[[Settings, Path], Settings], set[str], str]] = 
     "no audit log": (with_audit(), {"audit log"}, "No audit log is configured"),
     "a missing audit log": (with_audit("/nowhere/audit.log"), {"audit log"}, "/nowhere/audit.log"),
     "an API server that refuses": (endpoint_that_refuses, {"cluster"}, "api-2: refused."),
-    "a token that nobody knows": (unknown_token, {"cluster", "clock", "rights"}, "HTTP 401"),
+    "a token that nobody knows": (unknown_token, {"cluster", "clock", "identity", "rights"}, "HTTP 401"),
     "a heads file that cannot be": (folder_in_the_way("heads_file"), {"heads file"}, "cannot be written"),
     "a packet folder that cannot be": (folder_in_the_way("packet_dir"), {"packet folder"}, "cannot be written"),
 }
@@ -180,7 +196,8 @@ def test_a_missing_right_and_one_too_many(theatre: Theatre) -> None:
     )
     admin = theatre.settings.model_copy(update={"cluster": Cluster(kubeconfig=theatre.cluster.server.kubeconfig())})
     excess = found(admin, theatre.namespace)["rights"]
-    assert "the executor may patch namespaces kube-system, delete namespaces, " in excess.told
+    assert "the executor may patch namespaces kube-system, update namespaces, delete namespaces, " in excess.told
+    assert [str(right) for right in UNWANTED if str(right) not in excess.told] == []
     assert not excess.fit
 
 
@@ -190,6 +207,14 @@ def test_a_clock_that_is_wrong(theatre: Theatre, apart_ms: int) -> None:
     finding = found(theatre.settings, clock=clock)["clock"]
     assert not finding.fit
     assert "differ by more than 5 s" in finding.told
+
+
+def test_a_register_over_https_is_told(theatre: Theatre, tmp_path: Path) -> None:
+    with RegisterServer.start(tmp_path / "server", theatre.target.register) as server:
+        places = {**theatre.settings.registers, "namespace_ownership": server.endpoint("namespace_ownership")}
+        finding = found(theatre.settings.model_copy(update={"registers": places}))["register namespace_ownership"]
+        assert finding.told.startswith(f"https://127.0.0.1:{server.port}/v1/namespace_ownership: as of ")
+        assert finding.fit
 
 
 def test_an_incomplete_register_is_told(theatre: Theatre) -> None:

@@ -90,8 +90,8 @@ class FakeConnection:
     ) -> Exchange:
         return self._send(calls.create_dry_run(resource, namespace, manifest, audit_id=audit_id))
 
-    def self_subject_review(self) -> Exchange:
-        return self._send(calls.self_subject_review())
+    def self_subject_review(self, *, audit_id: str | None = None) -> Exchange:
+        return self._send(calls.self_subject_review(audit_id=audit_id))
 
     def skipped(self) -> Exchange:
         return self._failed("not_sent")

@@ -28,7 +28,7 @@ from runbook_gate.gate.sidecar import Sidecar
 from runbook_gate.ledger import Finished, Store
 from runbook_gate.models.observation import LedgerFacts
 from runbook_gate.models.task import Submission
-from runbook_gate.registers.files import FileRegisters
+from runbook_gate.registers.places import ConfiguredRegisters
 from runbook_gate.session import Session, open_store
 from runbook_gate.submission import read_task, submitted
 from runbook_gate.surroundings import Surroundings
@@ -118,7 +118,7 @@ class LittleWorld:
         return Surroundings(
             cluster=cluster,
             servers=(),
-            registers=FileRegisters(settings.registers, clock),
+            registers=ConfiguredRegisters(settings.registers, clock),
             audit=self.audit_log(self.server),
             clock=clock,
             ledger_facts=facts,

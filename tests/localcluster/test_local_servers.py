@@ -86,7 +86,7 @@ def test_the_audit_log_has_what_a_foreign_writer_changed(cluster: LocalCluster, 
     (event,) = [
         event
         for event in map(json.loads, lines)
-        if event["user"]["username"] == "other-controller" and event["objectRef"].get("name") == target_namespace
+        if event["user"].get("username") == "other-controller" and event["objectRef"].get("name") == target_namespace
     ]
     assert event["requestObject"]["metadata"]["labels"] == {"pod-security.kubernetes.io/warn": "baseline"}
     assert "managedFields" not in event["responseObject"]["metadata"]

@@ -133,7 +133,7 @@ def test_policies_without_a_runbook_are_refused(bundle: Bundle, opa_binary: Path
             {"cpuu": "1"},
             "overlays.default.resources.cpuu must be 'cpu' or 'memory'.",
         ),
-        ("parties/keys", {"platform-governance": "PEM"}, "keys.platform-governance must be a list."),
+        ("parties/keys", {"platform-governance": "PEM"}, "keys.platform-governance must be a mapping."),
         (
             "parties/runbooks/MKS-PSA-Label-Restore-v4",
             {"owner": {"name": "a", "title": "b", "queue": "c"}},
@@ -148,9 +148,10 @@ def test_a_careless_edit_of_parties_is_refused(
     assert faults(changed(bundle, path, value), opa_binary) == [f"parties/data.yaml: {fault}"]
 
 
-def test_keys_of_prequalifiers_may_be_listed(bundle: Bundle, opa_binary: Path) -> None:
-    listed = changed(bundle, "parties/keys", {"platform-governance": ["PEM"]})
-    validate(listed, resources.policies(), opa=opa_binary)
+def test_keys_and_identities_of_prequalifiers_may_be_listed(bundle: Bundle, opa_binary: Path) -> None:
+    listed = changed(bundle, "parties/keys", {"platform-governance": {"an-id": "PEM"}})
+    known = changed(listed, "parties/identities", {"platform-governance": {"an-id": ["somebody"]}})
+    validate(known, resources.policies(), opa=opa_binary)
 
 
 def test_every_fault_of_every_file_is_told_at_once(bundle: Bundle, opa_binary: Path) -> None:

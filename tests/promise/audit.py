@@ -26,6 +26,7 @@ class Write:
         base: resourceVersion that it wanted; None if it wanted none.
         asked: labels that it sent.
         received_ms: when it came in.
+        unread: whether it was turned away before anybody read what it carries, as without rights.
     """
 
     audit_id: str
@@ -36,6 +37,7 @@ class Write:
     base: int | None
     asked: Mapping[str, str | None]
     received_ms: int
+    unread: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,13 +89,15 @@ def _write(event: Mapping[str, Any], namespace: str) -> Write:
     sent = event.get("requestObject")
     metadata = (sent.get("metadata") or {}) if isinstance(sent, dict) else {}
     base = metadata.get("resourceVersion")
+    code = (event.get("responseStatus") or {}).get("code")
     return Write(
         audit_id=event["auditID"],
         verb=event["verb"],
-        user=event["user"]["username"],
+        user=event["user"].get("username", ""),  # a token that nobody knows has none
         namespace=namespace,
-        code=(event.get("responseStatus") or {}).get("code"),
+        code=code,
         base=int(base) if base else None,
         asked=metadata.get("labels") or {},
         received_ms=rfc3339_ms(event["requestReceivedTimestamp"]) or 0,
+        unread=sent is None and code in {401, 403},
     )

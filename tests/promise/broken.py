@@ -140,7 +140,7 @@ def _of_namespace(
 
 def _one_write(write: Write, history: History, intent: Entry, versions: Sequence[Version], user: str) -> Iterator[str]:
     body, task = intent.body, history.opened.task
-    if (str(write.base), dict(write.asked)) != (body["resource_version"], body["labels"]):
+    if not write.unread and (str(write.base), dict(write.asked)) != (body["resource_version"], body["labels"]):
         yield f"write {write.audit_id} is not what its intent says"
     landed = next((version for version in versions if version.write is write), None)
     before = [version for version in versions if landed and version.number < landed.number]

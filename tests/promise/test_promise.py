@@ -98,6 +98,17 @@ def test_a_write_that_is_not_what_its_intent_says(world: LittleWorld, events: Ev
     assert "is not what its intent says" in found(world, altered)
 
 
+@pytest.mark.parametrize(("code", "kept"), [(403, True), (200, False), (409, False)])
+def test_only_a_write_that_was_turned_away_may_carry_nothing(
+    world: LittleWorld, events: Events, code: int, kept: bool
+) -> None:
+    altered = copy.deepcopy(events)
+    event = written(altered)
+    del event["requestObject"]
+    event["responseStatus"] = {"code": code}
+    assert ("is not what its intent says" in found(world, altered)) is not kept
+
+
 def by_somebody(events: Events, number: int, value: str) -> dict[str, Any]:
     """The event of somebody else's change of a label, which made this resourceVersion."""
     event = copy.deepcopy(written(events))

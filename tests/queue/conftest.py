@@ -41,9 +41,8 @@ class Queue(LittleWorld):
 
     def __init__(self, folder: Path, bundle: Bundle, sidecar: Sidecar) -> None:  # noqa: F811 - not the fixtures
         super().__init__(folder, bundle, sidecar)
-        self.settings = self.settings.model_copy(
-            update={"registers": {name: folder / "all" / f"{name}.yaml" for name in REGISTERS}}
-        )
+        self.files = {name: folder / "all" / f"{name}.yaml" for name in REGISTERS}
+        self.settings = self.settings.model_copy(update={"registers": self.files})
         self.changes: dict[str, Any] = {}
         (folder / "all").mkdir()
 
@@ -51,7 +50,7 @@ class Queue(LittleWorld):
         """Submit a task of a target of its own."""
         target = super().submit(task_id, namespace or f"payments-{task_id}", **changes)
         for name in REGISTERS:
-            self._add(self.settings.registers[name], target.register(name))
+            self._add(self.files[name], target.register(name))
         return target
 
     def _add(self, file: Path, document: dict[str, Any]) -> None:

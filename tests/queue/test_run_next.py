@@ -239,7 +239,7 @@ def test_who_is_asked_to_stop_delivers_nothing_more(queue: Queue) -> None:
 
 
 def waive(queue: Queue) -> None:
-    file = queue.settings.registers["platform_exceptions"]
+    file = queue.files["platform_exceptions"]
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
     file.write_text(yaml.safe_dump({**document, "total": 1, "records": [{"id": "EXC-311", "status": "open"}]}))
 

@@ -15,7 +15,8 @@ from runbook_gate.configuration import load
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-USED = re.findall(r"^runbook-gate (.+)$", README, re.MULTILINE)
+DEPLOYING = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+USED = re.findall(r"^ *runbook-gate (.+)$", README + DEPLOYING, re.MULTILINE)
 
 
 def test_the_first_two_commands_are_targets_of_the_makefile() -> None:
@@ -61,5 +62,5 @@ def test_the_configuration_in_the_readme_is_accepted(tmp_path: Path, monkeypatch
 
 
 def test_every_place_in_the_readme_is_there() -> None:
-    places = re.findall(r"`((?:policies|executor|schemas|fixtures|docs)/[^`<]*)", README)
+    places = re.findall(r"`((?:policies|executor|schemas|fixtures|docs|deploy)/[^`<]*)", README + DEPLOYING)
     assert [place for place in places if not (ROOT / place.rstrip("<")).exists()] == []

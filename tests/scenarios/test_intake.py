@@ -127,10 +127,9 @@ def test_every_reason_against_a_task_is_told_at_once(theatre: Theatre) -> None:
 
 def an_escalation(theatre: Theatre, task_id: str) -> str:
     """A task on the target that is escalated, for a reason that is over afterwards."""
-    before = dict(theatre.settings.registers)
     theatre.files["platform_exceptions"].rename(theatre.folder / "aside")
     finished = theatre.run(theatre.submit(task_id))
-    (theatre.folder / "aside").rename(before["platform_exceptions"])
+    (theatre.folder / "aside").rename(theatre.files["platform_exceptions"])
     assert finished.packet is not None
     return finished.packet
 

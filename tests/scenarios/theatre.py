@@ -56,7 +56,13 @@ class Director(Silent):
 
 
 class Theatre:
-    """One target, one store, one task after the other."""
+    """One target, one store, one task after the other.
+
+    Attributes:
+        identity: as whom the API server knows the executor.
+    """
+
+    identity = "runbook-gate"
 
     def __init__(self, folder: Path, cluster: LocalCluster, seeder: Seeder, namespace: str, settings: Settings) -> None:
         self.folder, self.cluster, self.seeder, self.namespace = folder, cluster, seeder, namespace
@@ -154,7 +160,7 @@ class Theatre:
         return [
             event
             for event in events
-            if event.get("user", {}).get("username") == "runbook-gate"
+            if event.get("user", {}).get("username") == self.identity
             and event.get("verb") in {"patch", "update", "delete"}
             and event.get("objectRef", {}).get("name") == self.namespace
             and "dryRun=All" not in event.get("requestURI", "")

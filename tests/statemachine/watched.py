@@ -20,6 +20,7 @@ from runbook_gate.engine.journal import Journal
 from runbook_gate.errors import NoDecision
 from runbook_gate.gate.client import Address, Exchange, OpaGate
 from runbook_gate.ledger import Finished, Store
+from runbook_gate.ledger.turns import Turns
 from runbook_gate.models.decision import Decision
 from runbook_gate.models.entry import Entry, Executor
 from runbook_gate.models.observation import AuditAnswer
@@ -36,8 +37,10 @@ def is_write(call: Call) -> bool:
 class WatchedStore(Store):
     """Points `begin` before each transaction, and `commit` when nothing of it is durable yet."""
 
-    def __init__(self, engine: Engine, *, clock: Clock, executor: Executor, path: Path | None = None) -> None:
-        super().__init__(engine, clock=clock, executor=executor, path=path)
+    def __init__(
+        self, engine: Engine, *, clock: Clock, executor: Executor, turns: Turns, path: Path | None = None
+    ) -> None:
+        super().__init__(engine, clock=clock, executor=executor, turns=turns, path=path)
         event.listen(engine, "checkout", self._begin)
         event.listen(engine, "commit", self._commit)
 

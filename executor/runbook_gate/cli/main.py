@@ -20,6 +20,7 @@ from runbook_gate.exit_statuses import ExitStatus
 # Command: module below runbook_gate.cli, and what `--help` says of it.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "submit": ("submit", "Record a task; --run goes on at once."),
+    "task": ("task", "Sign a task, as its prequalifier."),
     "run": ("run", "Carry out one task, or the next that is due."),
     "withdraw": ("queue", "Take back a queued task."),
     "pause": ("queue", "Let no run pass cp0 or cp1 until `unpause`."),
@@ -32,6 +33,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "runbook": ("runbook", "Show and compare runbook revisions."),
     "config": ("config", "Show the effective configuration."),
     "doctor": ("doctor", "Check everything that a run needs."),
+    "deploy": ("deploy", "Write the rights and admission parameters of targets."),
     "demo": ("demo", "Do the main job on a local API server."),
 }
 

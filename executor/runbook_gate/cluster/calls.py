@@ -72,7 +72,7 @@ def create_dry_run(resource: ProbeResource, namespace: str, manifest: Mapping[st
     )
 
 
-def self_subject_review() -> Call:
+def self_subject_review(*, audit_id: str | None = None) -> Call:
     """As whom the API server sees us."""
     body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
-    return Call("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", body=body)
+    return Call("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", body=body, audit_id=audit_id)

@@ -23,6 +23,7 @@ from kubernetes.client import ApiClient
 from runbook_gate import __version__
 from runbook_gate.clock import Clock
 from runbook_gate.cluster import calls
+from runbook_gate.cluster.authority import authority
 from runbook_gate.cluster.calls import Call
 from runbook_gate.cluster.deadline import Deadline
 from runbook_gate.cluster.kubeconfig import hardened, load_access, server_url
@@ -77,6 +78,14 @@ class ClusterClient:
         """Configured name of the API server."""
         return self._endpoint.name
 
+    def authority(self) -> str:
+        """Who vouches for this API server, by the authority's key.
+
+        Raises:
+            InvalidDocument: it is not exactly one.
+        """
+        return authority(self._access, self._url)
+
     @contextlib.contextmanager
     def open(self, within_s: float) -> Iterator[ClusterConnection]:
         """A new connection, closed at the end of the block."""
@@ -119,9 +128,9 @@ class ClusterConnection:
         """Create with dryRun=All, always."""
         return self._send(calls.create_dry_run(resource, namespace, manifest, audit_id=audit_id))
 
-    def self_subject_review(self) -> Exchange:
+    def self_subject_review(self, *, audit_id: str | None = None) -> Exchange:
         """Ask the API server as whom it sees us."""
-        return self._send(calls.self_subject_review())
+        return self._send(calls.self_subject_review(audit_id=audit_id))
 
     def skipped(self) -> Exchange:
         """What stands in place of a request that was not sent."""

@@ -1,9 +1,13 @@
-"""How the API server is reached: a kubeconfig, and nothing from the environment."""
+"""How the API server is reached: a kubeconfig, and nothing from the environment.
+
+A `tokenFile` is read anew for each request, as short-lived tokens are replaced while a run goes on.
+"""
 
 from __future__ import annotations
 
 import copy
-import ipaddress
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,7 +17,10 @@ import yaml
 from kubernetes.client import Configuration
 from kubernetes.config import ConfigException, load_kube_config
 
+from runbook_gate.addresses import is_loopback
+from runbook_gate.bearer import NoTokenError, bearer
 from runbook_gate.errors import InvalidDocument
+from runbook_gate.wire.wire import NotSentError
 
 _UNUSABLE: Final = (ConfigException, OSError, yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError)
 
@@ -33,16 +40,51 @@ def load_access(kubeconfig: Path, context: str | None) -> Any:
     """
     if not kubeconfig.is_file():
         raise InvalidDocument(f"{kubeconfig}: there is no such kubeconfig")
-    access = Configuration()
+    access: Any = Configuration()
     try:
+        token_file = _token_file(kubeconfig, context)
+        if token_file is not None:
+            _refresh(token_file, access)
         load_kube_config(  # type: ignore[no-untyped-call]
             str(kubeconfig), context, access, persist_config=False
         )
+    except NotSentError:
+        raise InvalidDocument(
+            f"{kubeconfig}: its tokenFile cannot be read, or holds no token",
+            advice="Start again when the token is there; a run that was active stays resumable.",
+        ) from None
     except _UNUSABLE:
         raise InvalidDocument(f"{kubeconfig}: not a kubeconfig with the context that was asked for") from None
     if not access.verify_ssl:
         raise InvalidDocument(f"{kubeconfig}: insecure-skip-tls-verify is refused")
+    if token_file is not None:
+        access.refresh_api_key_hook = partial(_refresh, token_file)
     return access
+
+
+def _token_file(kubeconfig: Path, context: str | None) -> Path | None:
+    """The tokenFile of a context's user. The client would read it once, and prefer a `token` beside it."""
+    document = yaml.safe_load(kubeconfig.read_bytes())
+    chosen = _named(document, "context", context or document["current-context"])
+    stated = _named(document, "user", chosen["user"]).get("tokenFile")
+    return kubeconfig.parent / stated if stated else None
+
+
+def _named(document: Any, kind: str, name: str) -> Mapping[str, Any]:
+    found = (entry.get(kind) for entry in document.get(f"{kind}s") or [] if entry.get("name") == name)
+    return next(found, None) or {}
+
+
+def _refresh(token_file: Path, access: Any) -> None:
+    """What the client calls before each request.
+
+    Raises:
+        NotSentError: there is no token now; without one nothing is asked.
+    """
+    try:
+        access.api_key["BearerToken"] = f"Bearer {bearer(token_file)}"
+    except NoTokenError:
+        raise NotSentError from None
 
 
 def hardened(access: Any) -> Any:
@@ -71,14 +113,7 @@ def server_url(url: str) -> str:
         InvalidDocument: it is not https, nor http to a loopback address.
     """
     parts = urlsplit(url)
-    plain = parts.scheme == "http" and _loopback(parts.hostname or "")
+    plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
     if not (parts.scheme == "https" or plain) or not parts.hostname or parts.username or parts.query:
         raise InvalidDocument("API server: expected https://HOST[:PORT], or http to a loopback address")
     return url.rstrip("/")
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

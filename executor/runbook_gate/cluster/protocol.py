@@ -97,7 +97,7 @@ class Connection(Protocol):
         """Create with dryRun=All, always."""
         ...
 
-    def self_subject_review(self) -> Exchange:
+    def self_subject_review(self, *, audit_id: str | None = None) -> Exchange:
         """Ask the API server as whom it sees us."""
         ...
 

@@ -17,8 +17,11 @@ PATHS: Final = (
     "heads_file",
     "termination_message",
     "registers.*",
+    "registers.*.token_file",
+    "registers.*.ca_file",
     "opa.binary",
     "opa.socket",
+    "opa.verification_key",
     "cluster.kubeconfig",
     "audit.logs.[]",
 )

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from runbook_gate.configuration.environment import PREFIX, read_environment, variable
 from runbook_gate.configuration.file import read_file
-from runbook_gate.configuration.settings import Settings, known
+from runbook_gate.configuration.settings import TAGS, Settings, known
 from runbook_gate.errors import InvalidDocument
 from runbook_gate.expectations import expectation, field
 
@@ -117,7 +117,7 @@ def configured(file: Path | None, options: Mapping[str, Any]) -> Configured:
         return Configured(Settings.model_validate(merged), chosen, layers)
     except ValidationError as fault:
         raise InvalidDocument(
-            "\n".join(f"{_called(layers, error['loc'])} {expectation(error)}." for error in fault.errors()),
+            "\n".join(f"{_called(layers, _place(error))} {expectation(error)}." for error in fault.errors()),
             advice=f"The settings are {known()}.",
         ) from None
 
@@ -143,6 +143,10 @@ def _merged(below: Tree, above: Tree) -> Tree:
         if isinstance(value, dict) and isinstance(below.get(key), dict)
     }
     return {**below, **above, **both}
+
+
+def _place(error: Any) -> tuple[int | str, ...]:
+    return tuple(part for part in error["loc"] if part not in TAGS)
 
 
 def _called(layers: tuple[Layer, ...], location: tuple[int | str, ...]) -> str:

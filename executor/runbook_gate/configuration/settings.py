@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
 
+from runbook_gate.addresses import plain_beyond_loopback
 from runbook_gate.canonical import canonical_bytes, sha256_hex
 
 LONGEST_ANSWER_S: Final = 45  # a lease has to outlast it
 
 # No user, no query: whatever is in an URL is shown and goes into records.
 Url = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+/?$")]
+# pydantic puts the tag of a union's member into the place of an error; no document says it.
+TAGS: Final = frozenset({"[file]", "[endpoint]"})
+
+
+def _tls(url: str) -> str:
+    if plain_beyond_loopback(url):
+        raise PydanticCustomError("plain_http", "must be https, or http to a loopback address")
+    return url
+
+
+# Public keys only: with a shared secret whoever verifies could sign.
+SigningAlgorithm = Literal["ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"]
 
 
 class _Section(BaseModel):
@@ -25,6 +39,10 @@ class Opa(_Section):
     binary: Path | None = Field(None, description="opa to start; default: the one that `make tools` built, or PATH.")
     socket: Path | None = Field(None, description="Unix socket of a running sidecar.")
     url: Url | None = Field(None, description="URL of a running sidecar: http on loopback, or https.")
+    verification_key: Path | None = Field(
+        None, description="Public key, a PEM file, that must have signed the bundle; default: none need have."
+    )
+    signing_alg: SigningAlgorithm = Field("RS256", description="Algorithm of that signature.")
     timeout_s: int = Field(5, ge=1, le=LONGEST_ANSWER_S, description="Longest time for one answer, in seconds.")
 
 
@@ -51,6 +69,31 @@ class Audit(_Section):
     )
 
 
+class RegisterEndpoint(_Section):
+    """A register that answers over HTTPS. The token is in a file, so that the configuration holds no secret."""
+
+    url: Annotated[
+        str,
+        Field(
+            pattern=r"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$",
+            description="Where the register answers; plain http only on loopback.",
+        ),
+        AfterValidator(_tls),
+    ]
+    token_file: Path | None = Field(None, description="File with the bearer token, read anew each time.")
+    ca_file: Path | None = Field(None, description="PEM file of the authorities that are trusted; default: certifi's.")
+    timeout_s: int = Field(5, ge=1, le=10, description="Longest time for all pages together, in seconds.")
+
+
+def _place(stated: object) -> str:
+    return "[endpoint]" if isinstance(stated, dict | RegisterEndpoint) else "[file]"
+
+
+RegisterPlace = Annotated[
+    Annotated[Path, Tag("[file]")] | Annotated[RegisterEndpoint, Tag("[endpoint]")], Discriminator(_place)
+]
+
+
 class Settings(_Section):
     """Everything that can be configured."""
 
@@ -62,7 +105,9 @@ class Settings(_Section):
         None, description="File that the newest head is written to; in a Job /dev/termination-log."
     )
     submitter: str | None = Field(None, description="Name in parties data under which tasks are submitted.")
-    registers: dict[str, Path] = Field(default_factory=dict, description="File of each register, by name.")
+    registers: dict[str, RegisterPlace] = Field(
+        default_factory=dict, description="File or HTTPS endpoint of each register, by name."
+    )
     opa: Opa = Field(default_factory=Opa, description="The OPA sidecar.")
     cluster: Cluster = Field(default_factory=Cluster, description="The API server.")
     audit: Audit = Field(default_factory=Audit, description="The audit log.")

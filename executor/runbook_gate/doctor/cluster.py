@@ -1,56 +1,20 @@
-"""Is the API server reachable, is its clock ours, and may the executor do what it needs, and no more?"""
+"""Is the API server reachable, is its clock ours, and as whom does it know us?"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final, NamedTuple
-
-from kubernetes import client
+from typing import Final
 
 from runbook_gate.clock import Clock
 from runbook_gate.cluster.client import ClusterClient, Endpoint
-from runbook_gate.cluster.kubeconfig import hardened, load_access
-from runbook_gate.cluster.projection import http_answer
+from runbook_gate.cluster.projection import executor_identity, http_answer
 from runbook_gate.configuration import Settings
 from runbook_gate.errors import EnvironmentFault, UsageFault
 from runbook_gate.models.http import HttpAnswer
 
 SKEW_MS: Final = 5_000
 _SECONDS: Final = 10
-_REMEDY: Final = "Check cluster.kubeconfig, the server in it, and that it is reachable from here."
-
-
-class Right(NamedTuple):
-    """What an identity may do.
-
-    Attributes:
-        verb: such as `get`.
-        resource: such as `pods/exec`.
-        name: of a namespace, for rights on namespaces; None for the target.
-    """
-
-    verb: str
-    resource: str
-    name: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.verb} {self.resource}" + (f" {self.name}" if self.name else "")
-
-
-NEEDED: Final = (
-    Right("get", "namespaces"),
-    Right("patch", "namespaces"),
-    Right("get", "namespaces", "kube-system"),
-    Right("create", "pods"),
-    Right("create", "podtemplates"),
-)
-UNWANTED: Final = (
-    Right("patch", "namespaces", "kube-system"),
-    Right("delete", "namespaces"),
-    Right("update", "namespaces/status"),
-    Right("create", "pods/exec"),
-    Right("get", "secrets"),
-)
+REMEDY: Final = "Check cluster.kubeconfig, the server in it, and that it is reachable from here."
 
 
 def answers(settings: Settings, clock: Clock) -> str:
@@ -72,54 +36,36 @@ def clock_agrees(settings: Settings, clock: Clock) -> str:
     return "agrees with the API server's"
 
 
-def rights(settings: Settings, namespace: str | None) -> str:
-    """SelfSubjectAccessReviews: what is needed is allowed, a few things that must not be are refused."""
-    if namespace is None:
-        return "not checked; name a target with --namespace"
-    access = hardened(load_access(_kubeconfig(settings), settings.cluster.context))
-    with client.ApiClient(access) as transport:
-        api = client.AuthorizationV1Api(transport)
-        lacking = [str(right) for right in NEEDED if not _allowed(api, namespace, right)]
-        excess = [str(right) for right in UNWANTED if _allowed(api, namespace, right)]
-    if lacking:
-        raise EnvironmentFault(
-            f"On {namespace} the executor may not {', '.join(lacking)}.",
-            advice="Grant its identity exactly these rights.",
-        )
-    if excess:
-        raise EnvironmentFault(
-            f"On {namespace} the executor may {', '.join(excess)}; it must not.",
-            advice="Use an identity of its own with the least rights.",
-        )
-    return f"sufficient on {namespace}, and not more than that"
+def identity(settings: Settings, clock: Clock) -> str:
+    """SelfSubjectReview: as whom the API server knows the executor. Each gather records the same."""
+    with _reach(settings, clock, Endpoint("default")).open(_SECONDS) as connection:
+        known = executor_identity(connection.self_subject_review())
+    _require_answer(known.http)
+    return known.username or "a name that cannot be printed"
 
 
-def _kubeconfig(settings: Settings) -> Path:
+def kubeconfig(settings: Settings) -> Path:
+    """The configured kubeconfig.
+
+    Raises:
+        UsageFault: there is none.
+    """
     if settings.cluster.kubeconfig is None:
         raise UsageFault("No kubeconfig is given.", advice="Set `cluster.kubeconfig`, or give --kubeconfig.")
     return settings.cluster.kubeconfig
 
 
+def _reach(settings: Settings, clock: Clock, endpoint: Endpoint) -> ClusterClient:
+    return ClusterClient(kubeconfig(settings), settings.cluster.context, endpoint, clock)
+
+
 def _ask(settings: Settings, clock: Clock, endpoint: Endpoint) -> HttpAnswer:
-    reach = ClusterClient(_kubeconfig(settings), settings.cluster.context, endpoint, clock)
-    with reach.open(_SECONDS) as connection:
-        answer = http_answer(connection.self_subject_review(), None)
+    with _reach(settings, clock, endpoint).open(_SECONDS) as connection:
+        return _require_answer(http_answer(connection.self_subject_review(), None))
+
+
+def _require_answer(answer: HttpAnswer) -> HttpAnswer:
     if answer.status != 201:
         told = f"HTTP {answer.status}" if answer.status else answer.outcome.replace("_", " ")
-        raise EnvironmentFault(f"{endpoint.name}: {told}.", advice=_REMEDY)
+        raise EnvironmentFault(f"{answer.endpoint}: {told}.", advice=REMEDY)
     return answer
-
-
-def _allowed(api: Any, namespace: str, right: Right) -> bool:
-    resource, _, subresource = right.resource.partition("/")
-    attributes = {"verb": right.verb, "resource": resource, "subresource": subresource, "namespace": namespace}
-    if resource == "namespaces":
-        attributes |= {"name": right.name or namespace, "namespace": right.name or namespace}
-    body = {"spec": {"resourceAttributes": attributes}}
-    try:
-        review = api.create_self_subject_access_review(body, _request_timeout=_SECONDS)
-    except client.ApiException as fault:
-        raise EnvironmentFault(f"SelfSubjectAccessReview: HTTP {fault.status}.", advice=_REMEDY) from None
-    except Exception as fault:  # urllib3's tree has no common root that the client promises
-        raise EnvironmentFault(f"SelfSubjectAccessReview: {type(fault).__name__}.", advice=_REMEDY) from None
-    return bool(review.status.allowed)

@@ -8,7 +8,7 @@ from functools import partial
 
 from runbook_gate.clock import Clock, SystemClock
 from runbook_gate.configuration import Settings
-from runbook_gate.doctor import cluster, policy, records, store
+from runbook_gate.doctor import cluster, policy, records, rights, store
 from runbook_gate.errors import RunbookGateError
 from runbook_gate.registers.projection import SOURCES
 
@@ -53,7 +53,8 @@ def examine(settings: Settings, namespace: str | None, *, clock: Clock | None = 
         "audit log": partial(records.audit_log, settings),
         "cluster": partial(cluster.answers, settings, clock),
         "clock": partial(cluster.clock_agrees, settings, clock),
-        "rights": partial(cluster.rights, settings, namespace),
+        "identity": partial(cluster.identity, settings, clock),
+        "rights": partial(rights.rights, settings, namespace),
     }
     for name, check in checks.items():
         yield _found(name, check)

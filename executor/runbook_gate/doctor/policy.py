@@ -8,14 +8,16 @@ from typing import Any
 from runbook_gate.configuration import Settings
 from runbook_gate.errors import EnvironmentFault, RunbookGateError
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.serving import read_bundle, serving, starts_sidecar
+from runbook_gate.serving import read_bundle, serving, starts_sidecar, verification_of
 
 
 def bundle(settings: Settings) -> str:
     """The bundle can be read and uses no built-in outside the allow-list."""
     found = read_bundle(settings)
     active = ", ".join(sorted(_active(found)))
-    return f"{settings.bundle}: revision {found.content_sha256[:16]}, active: {active or 'no runbook'}"
+    key = verification_of(settings)
+    signed = f"signed by key {key.key_id()[:16]}" if key else "no signature is asked for"
+    return f"{settings.bundle}: revision {found.content_sha256[:16]}, {signed}, active: {active or 'no runbook'}"
 
 
 def sidecar(settings: Settings) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from runbook_gate.addresses import is_loopback
 from runbook_gate.errors import SidecarFault
 
 
@@ -48,7 +48,7 @@ class Address:
             host, port = None, None
         if not host or not port or _extras(parts):
             raise _fault("is not of the form http://127.0.0.1:8181 or https://host:8181")
-        if parts.scheme != "https" and not _loopback(host):
+        if parts.scheme != "https" and not is_loopback(host):
             raise _fault("is plain http beyond loopback")
         return Endpoint(f"[{host}]" if ":" in host else host, port, parts.scheme == "https")
 
@@ -60,13 +60,6 @@ def _port(parts: SplitResult) -> int | None:
 
 def _extras(parts: SplitResult) -> bool:
     return bool("@" in parts.netloc or parts.path.strip("/") or parts.query or parts.fragment)
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _fault(problem: str) -> SidecarFault:

@@ -104,6 +104,14 @@ class Bundle:
         listed = mapping(self.data.get("parties")).get("prequalifiers")
         return listed if isinstance(listed, list) else []
 
+    def keys(self, party: str) -> Mapping[str, Any]:
+        """Public keys of a party by their ids, as parties data says."""
+        return mapping(mapping(mapping(self.data.get("parties")).get("keys")).get(party))
+
+    def identities(self, party: str) -> Mapping[str, Any]:
+        """Users that are a party, by the authority of the API server that knows them, as parties data says."""
+        return mapping(mapping(mapping(self.data.get("parties")).get("identities")).get(party))
+
     def routing(self, runbook: str) -> Routing:
         """What the executor must know of a runbook before it can ask; defaults if the bundle lacks it.
 

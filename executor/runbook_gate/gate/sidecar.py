@@ -15,27 +15,31 @@ from runbook_gate.canonical import sha256_hex
 from runbook_gate.errors import ServerFault, SidecarFault
 from runbook_gate.gate.address import Address
 from runbook_gate.gate.bundle import Bundle
+from runbook_gate.gate.signature import Verification
 from runbook_gate.gate.transport import ExactAdapter
 from runbook_gate.processes import ServerProcess
 
-# Read at start, never polled; the socket lies in a 0700 folder and lets through what system.authz allows. The bundle
-# is known by its content digest, signed or not; without --skip-verify OPA refuses a signed one for want of the key.
-ARGUMENTS: Final = (
-    "run",
-    "--server",
-    "--bundle",
-    "bundle.tar.gz",
-    "--addr",
-    "unix://opa.sock",
-    "--unix-socket-perm",
-    "700",
-    "--authorization=basic",
-    "--skip-version-check",
-    "--log-level=error",
-    "--skip-verify",
-)
 _LONGEST_SOCKET_PATH: Final = 107
 _GRACE_S: Final = 0.5  # it keeps nothing, so nothing is lost
+
+
+def arguments(bundle: str, socket: str, verification: Verification | None) -> tuple[str, ...]:
+    """The sidecar's command line without the program, wherever it is started.
+
+    The bundle is read at start and never polled; the socket is its owner's alone, and lets through what system.authz
+    allows. Without a key nothing is verified: the content digest identifies the bundle, signed or not, and OPA would
+    refuse a signed one for want of the key.
+
+    Args:
+        bundle: path of the bundle file.
+        socket: path of the socket.
+        verification: key that must have signed the bundle.
+    """
+    return (
+        *("run", "--server", "--bundle", bundle, "--addr", f"unix://{socket}", "--unix-socket-perm", "700"),
+        *("--authorization=basic", "--skip-version-check", "--log-level=error"),
+        *(verification.arguments if verification else ("--skip-verify",)),
+    )
 
 
 class Sidecar:
@@ -47,19 +51,21 @@ class Sidecar:
     Args:
         opa: the opa binary.
         bundle: what it serves.
+        verification: key that must have signed the bundle.
         start_s: how long it may take until it answers.
 
     Raises:
         SidecarFault: it did not start; nothing is left of it.
     """
 
-    def __init__(self, opa: Path, bundle: Bundle, *, start_s: float = 15) -> None:
+    def __init__(
+        self, opa: Path, bundle: Bundle, *, verification: Verification | None = None, start_s: float = 15
+    ) -> None:
         self.binary_sha256 = _digest(opa)
         self._start_s = start_s
         self._folder = Path(tempfile.mkdtemp(prefix="runbook-gate-opa-"))  # mkdtemp makes it 0700
-        self._process = ServerProcess(
-            "opa", [str(opa.absolute()), *ARGUMENTS], self._folder / "opa.log", cwd=self._folder, env={}
-        )
+        command = [str(opa.absolute()), *arguments("bundle.tar.gz", "opa.sock", verification)]
+        self._process = ServerProcess("opa", command, self._folder / "opa.log", cwd=self._folder, env={})
         try:
             (self._folder / "bundle.tar.gz").write_bytes(bundle.raw)
             self.start()

@@ -14,24 +14,24 @@ from runbook_gate.ledger.leases import is_free
 from runbook_gate.ledger.records import TaskState, TaskStatus
 from runbook_gate.ledger.sealing import plain, unseal
 from runbook_gate.ledger.task_status import one_task, task_status, task_statuses
-from runbook_gate.models.task import Task
+from runbook_gate.models.task import Task, TaskDocument
 
 _TASKS = tables.tasks
 _RUNS = tables.runs
 _DUE_SINCE = case((_TASKS.c.not_before_ms > _TASKS.c.submitted_ms, _TASKS.c.not_before_ms), else_=_TASKS.c.submitted_ms)
 
 
-def document_sha256(task: Task) -> str:
+def document_sha256(task: TaskDocument) -> str:
     """Digest of what the submitter wrote: the task without its submission.
 
     Args:
-        task: the task.
+        task: the task, with its submission or before it has one.
 
     Returns:
         The digest by which the same task is known again.
     """
     fields = plain(task)
-    del fields["submission"]
+    fields.pop("submission", None)
     return sha256_hex(canonical_bytes(fields))
 
 

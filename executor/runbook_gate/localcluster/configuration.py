@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _NAMESPACES = {"group": "", "resources": ["namespaces", "namespaces/status", "namespaces/finalize"]}
 _PROBES = {"group": "", "resources": ["pods", "podtemplates"]}
+_REVIEWS = {"group": "authentication.k8s.io", "resources": ["selfsubjectreviews"]}
 
 # What a foreign writer changed stands in the bodies; the annotations that the probes need come with Metadata.
 AUDIT_POLICY: dict[str, Any] = {
@@ -25,7 +26,7 @@ AUDIT_POLICY: dict[str, Any] = {
             "verbs": ["create", "update", "patch", "delete"],
             "resources": [_NAMESPACES],
         },
-        {"level": "Metadata", "resources": [_NAMESPACES, _PROBES]},
+        {"level": "Metadata", "resources": [_NAMESPACES, _PROBES, _REVIEWS]},
         {"level": "None"},
     ],
 }

@@ -63,10 +63,15 @@ class PartiesDocument(Closed):
 
     submitters: list[str] = Field(description="Who may submit tasks.", examples=[["ci-platform"]])
     prequalifiers: list[str] = Field(description="Who may approve repairs.", examples=[["platform-governance"]])
-    keys: dict[str, list[str]] | None = Field(
-        default=None,
-        description="Public keys of prequalifiers, each PEM; null: none.",
-        examples=[{"platform-governance": ["-----BEGIN PUBLIC KEY-----\n..."]}],
+    keys: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description="ECDSA P-256 public keys of each prequalifier in PEM, by their ids.",
+        examples=[{"platform-governance": {"9f86d081...": "-----BEGIN PUBLIC KEY-----\n..."}}],
+    )
+    identities: dict[str, dict[str, list[str]]] = Field(
+        default_factory=dict,
+        description="Users that are a prequalifier, by the authority of the API servers that know them so.",
+        examples=[{"platform-governance": {"9f86d081...": ["oidc:governance-bot"]}}],
     )
     default_owner: ListedOwner = Field(description="Receives the packets of a runbook that is not listed here.")
     runbooks: dict[str, RunbookParties] = Field(

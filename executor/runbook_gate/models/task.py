@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from runbook_gate.models.base import Closed, Milliseconds, Record
+from runbook_gate.models.base import Closed, Milliseconds, Record, Sha256
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
@@ -73,6 +73,25 @@ class TaskDocument(Closed):
     )
 
 
+class Signature(Record):
+    """What is kept of a task's signature."""
+
+    key: Sha256 = Field(description="Id of the key: SHA-256 of its SubjectPublicKeyInfo in DER.")
+    envelope_sha256: Sha256 = Field(description="The signed envelope, kept as evidence.")
+
+
+class Authentication(Record):
+    """As whom an API server knows the submitter."""
+
+    authority: Sha256 = Field(
+        description="Who vouched for the API server: SHA-256 of its authority's public key in DER."
+    )
+    username: Annotated[str, Field(min_length=1, max_length=512)] = Field(
+        description="The user's name there.", examples=["oidc:governance-bot"]
+    )
+    audit_id: Sha256 = Field(description="Audit-ID of the request: the digest of the task without its submission.")
+
+
 class Submission(Record):
     """What `submit` adds: the task never says these of itself."""
 
@@ -82,6 +101,12 @@ class Submission(Record):
         examples=["claimed"],
     )
     submitted_ms: Milliseconds = Field(description="When, milliseconds since the epoch.")
+    signature: Signature | None = Field(
+        default=None, description="Who signed the task; null where its assurance is not `signed`."
+    )
+    authentication: Authentication | None = Field(
+        default=None, description="As whom an API server knows the submitter; null where none was asked."
+    )
 
 
 class Task(TaskDocument):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from runbook_gate.canonical import sha256_hex
 from runbook_gate.documents import Malformed, load_document
 from runbook_gate.models.base import Record
 from runbook_gate.models.register import RegisterAnswer, Registers
-from runbook_gate.registers.envelope import NotAnEnvelopeError, envelope
+from runbook_gate.registers.envelope import Envelope, NotAnEnvelopeError, envelope
+from runbook_gate.registers.pages import MovedError, whole
 from runbook_gate.registers.protocol import RawAnswer, RegisterSource
 from runbook_gate.registers.records import Target, baseline, inventory, ownership, waiver
 from runbook_gate.shapes import mapping
@@ -45,7 +46,9 @@ def register_answer(raw: RawAnswer, target: Target, record_of: RecordOf[R]) -> R
     if raw.content is None:
         return _without(raw, raw.outcome, raw.problem)
     try:
-        read = envelope(load_document(raw.content, source="register"))
+        read = read_envelope(raw)
+    except MovedError as fault:
+        return _without(raw, "unanswered", fault.problem)
     except (Malformed, NotAnEnvelopeError) as fault:
         return _without(raw, "malformed", fault.problem)
     kept = [record for record in (record_of(mapping(one), target) for one in read.records) if record]
@@ -53,7 +56,7 @@ def register_answer(raw: RawAnswer, target: Target, record_of: RecordOf[R]) -> R
         outcome="answered",
         problem=None,
         read_at_ms=raw.read_at_ms,
-        sha256=hashlib.sha256(raw.content).hexdigest(),
+        sha256=_digest(raw),
         source_id=read.source_id,
         schema_id=read.schema_id,
         version=read.version,
@@ -66,12 +69,27 @@ def register_answer(raw: RawAnswer, target: Target, record_of: RecordOf[R]) -> R
     )
 
 
+def read_envelope(raw: RawAnswer) -> Envelope:
+    """The envelope of an answer, of all its pages together.
+
+    Raises:
+        Malformed: a page is no document.
+        NotAnEnvelopeError: a page is none, or one of another register.
+        MovedError: the register changed between two pages.
+    """
+    return whole([envelope(load_document(page, source="register")) for page in raw.pages])
+
+
+def _digest(raw: RawAnswer) -> str | None:
+    return sha256_hex(b"".join(raw.pages)) if raw.pages else None
+
+
 def _without(raw: RawAnswer, outcome: Any, problem: str | None) -> RegisterAnswer[R]:
     return RegisterAnswer(
         outcome=outcome,
         problem=problem,
         read_at_ms=raw.read_at_ms,
-        sha256=hashlib.sha256(raw.content).hexdigest() if raw.content is not None else None,
+        sha256=_digest(raw),
         source_id=None,
         schema_id=None,
         version=None,

@@ -29,6 +29,8 @@ pass if {
 	_prequalifier_listed
 	_prequalified
 	_assured
+	_signer_listed
+	_identity_listed
 }
 
 # METADATA
@@ -90,16 +92,6 @@ deny contains denial.of(rego.metadata.rule(), object.union(until, lookup.at([["n
 	until := _at([["prequalification", "until_ms"]])
 }
 
-# METADATA
-# title: The prequalification is not shown well enough
-# custom:
-#   code: task_contract.insufficient_assurance
-#   solution: Submit the task in a way that gives the assurance which the runbook wants.
-deny contains denial.of(rego.metadata.rule(), _at([["submission", "assurance"]])) if {
-	_prequalifier_listed
-	not _assured
-}
-
 _at(fields) := lookup.at([array.concat(["opened", "body", "task"], field) | some field in fields])
 
 _active if given.runbook.status == "active"
@@ -118,5 +110,3 @@ _prequalified if {
 	is_number(given.task.prequalification.until_ms)
 	input.now_ms < given.task.prequalification.until_ms
 }
-
-_assured if given.task.submission.assurance in given.runbook.assurance

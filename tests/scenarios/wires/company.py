@@ -55,7 +55,7 @@ def assert_kept(theatre: Theatre, *logs: Path, ended: bool = True, unseen: int |
         told = [*(event for event in told if event["auditID"] != landing["auditID"]), landing]
     with theatre.store() as store:
         packets = [path.stem for path in theatre.packets()]
-        found = broken(store, told, ended=ended, packets=packets)
+        found = broken(store, told, user=theatre.identity, ended=ended, packets=packets)
     assert found == [], found
 
 
