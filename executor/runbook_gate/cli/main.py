@@ -28,7 +28,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "show": ("show", "Tell what happened in a run."),
     "escalations": ("escalations", "List, show, acknowledge and resolve escalations."),
     "ledger": ("ledger", "Check the ledger, by itself and against what others recorded."),
-    "policy": ("policy", "Build, inspect, compare and explain policies."),
+    "policy": ("policy", "Build, inspect, compare, explain and archive policies."),
     "runbook": ("runbook", "Show and compare runbook revisions."),
     "config": ("config", "Show the effective configuration."),
     "doctor": ("doctor", "Check everything that a run needs."),

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from runbook_gate.clock import Clock
 from runbook_gate.ledger import facts, verification
+from runbook_gate.ledger.archive import Archive
 from runbook_gate.ledger.creation import check, create_or_check, prepare_file
 from runbook_gate.ledger.database import Database, sqlite_engine
 from runbook_gate.ledger.escalations import Escalations
@@ -37,6 +38,7 @@ class Store:
         runs: runs and their entries.
         leases: who may append.
         evidence: bytes under their SHA-256.
+        archive: the bundles that took decisions.
         escalations: packets, and what people did about them.
         pauses: whether the executor is paused.
     """
@@ -47,6 +49,7 @@ class Store:
         self.runs = Runs(self._database)
         self.leases = Leases(self._database)
         self.evidence = Evidence(self._database)
+        self.archive = Archive(self._database)
         self.escalations = Escalations(self._database)
         self.pauses = Pauses(self._database)
 
