@@ -21,6 +21,7 @@ class ExitStatus(IntEnum):
     HELD = 11, "held elsewhere"
     STOPPED = 12, "stopped safely, resumable"
     LEDGER = 13, "ledger broken or unwritable, or not as a kept head or the audit log says"
+    FOUND = 14, "a replay found what `--fail-on` names"
 
     def __new__(cls, status: int, meaning: str) -> ExitStatus:
         """Make a member of its number and meaning."""

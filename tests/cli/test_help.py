@@ -34,6 +34,7 @@ WANTED = {
     "policy archive list",
     "policy archive get",
     "policy archive add",
+    "replay",
     "runbook show",
     "runbook diff",
     "config show",

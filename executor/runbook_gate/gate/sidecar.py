@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -48,20 +49,34 @@ class Sidecar:
         opa: the opa binary.
         bundle: what it serves.
         start_s: how long it may take until it answers.
+        arguments: of opa.
+        beside: a folder that is copied beside the bundle, for `arguments` to name.
+        through: a command that starts opa, such as one that takes the network away.
 
     Raises:
         SidecarFault: it did not start; nothing is left of it.
     """
 
-    def __init__(self, opa: Path, bundle: Bundle, *, start_s: float = 15) -> None:
+    def __init__(
+        self,
+        opa: Path,
+        bundle: Bundle,
+        *,
+        start_s: float = 15,
+        arguments: Sequence[str] = ARGUMENTS,
+        beside: Path | None = None,
+        through: Sequence[str] = (),
+    ) -> None:
         self.binary_sha256 = _digest(opa)
         self._start_s = start_s
         self._folder = Path(tempfile.mkdtemp(prefix="runbook-gate-opa-"))  # mkdtemp makes it 0700
         self._process = ServerProcess(
-            "opa", [str(opa.absolute()), *ARGUMENTS], self._folder / "opa.log", cwd=self._folder, env={}
+            "opa", [*through, str(opa.absolute()), *arguments], self._folder / "opa.log", cwd=self._folder, env={}
         )
         try:
             (self._folder / "bundle.tar.gz").write_bytes(bundle.raw)
+            if beside is not None:
+                shutil.copytree(beside, self._folder / beside.name)
             self.start()
         except BaseException:
             self.stop()

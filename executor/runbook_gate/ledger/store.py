@@ -21,6 +21,7 @@ from runbook_gate.ledger.leases import Leases
 from runbook_gate.ledger.pauses import Pauses
 from runbook_gate.ledger.reports import Verification
 from runbook_gate.ledger.runs import Runs
+from runbook_gate.ledger.streaming import Reading
 from runbook_gate.ledger.tasks import Tasks
 from runbook_gate.models.entry import Executor
 from runbook_gate.models.observation import LedgerFacts
@@ -36,6 +37,7 @@ class Store:
     Attributes:
         tasks: the queue.
         runs: runs and their entries.
+        reading: the same for those who want much of it.
         leases: who may append.
         evidence: bytes under their SHA-256.
         archive: the bundles that took decisions.
@@ -47,6 +49,7 @@ class Store:
         self._database = Database(engine, clock, executor, path)
         self.tasks = Tasks(self._database)
         self.runs = Runs(self._database)
+        self.reading = Reading(self._database)
         self.leases = Leases(self._database)
         self.evidence = Evidence(self._database)
         self.archive = Archive(self._database)
