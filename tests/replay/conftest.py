@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from tests.scenarios.conftest import bundle, sidecar  # noqa: F401 - fixtures
 from runbook_gate.configuration import Opa
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.sidecar import Sidecar
-from runbook_gate.replay.sidecars import ReplaySidecar
 
 _CLOSED = ("approved", "pending", "suspended")
 
@@ -49,10 +47,3 @@ def store_file(recorded: Recording, tmp_path: Path) -> Path:
     """A copy of the store that a test may spoil; the command line finds it."""
     (tmp_path / "runbook-gate.toml").write_text('store = "ledger.sqlite"\nsubmitter = "demo"\n')
     return Path(shutil.copy(recorded.store, tmp_path / "ledger.sqlite"))
-
-
-@pytest.fixture(scope="session")
-def replay_sidecar(bundle: Bundle, opa_binary: Path) -> Iterator[ReplaySidecar]:  # noqa: F811
-    """A replay sidecar with the shipped bundle."""
-    with ReplaySidecar(opa_binary, bundle) as started:
-        yield started

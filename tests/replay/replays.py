@@ -12,12 +12,16 @@ from typing import Any
 
 from runbook_gate.canonical import canonical_bytes, gate_bytes, sha256_hex
 from runbook_gate.clock import SystemClock
+from runbook_gate.gate.bundle import Bundle
 from runbook_gate.ledger import Store
 from runbook_gate.models.entry import Executor
-from runbook_gate.replay.chunks import Others
+from runbook_gate.replay.chunks import Item, Others, Ready, replay
+from runbook_gate.replay.examination import Question, examine
 from runbook_gate.replay.outcomes import Replayed
+from runbook_gate.replay.records import Recorded
 from runbook_gate.replay.replaying import Replay
 from runbook_gate.replay.selection import Selection
+from runbook_gate.replay.sidecars import ReplaySidecar
 from runbook_gate.replay.stored import StoredRecords
 
 EXECUTOR = Executor(version="0.1.0", configuration_sha256="c" * 64)
@@ -105,3 +109,16 @@ def forge(store: Path, run: str, edit: Callable[[dict[str, Any]], None]) -> None
             fields["body"]["answer"] |= {"body_sha256": keep(store, body), "result_sha256": sha256_hex(result)}
 
     rewrite(store, run, renamed)
+
+
+def given_again(store: Path, bundle: Bundle, sidecar: ReplaySidecar) -> set[str]:
+    """What became of every decision that a bundle took, asked again of a sidecar that serves it."""
+    if not store.exists():
+        return set()
+    with Store.open(store, clock=SystemClock(), executor=EXECUTOR, read_only=True) as opened:
+        records, items = StoredRecords(opened, "a store"), list[Item]()
+        for one in records.decisions(Selection(policy=bundle.content_sha256)):
+            if isinstance(one, Recorded):
+                question = examine(one, records.evidence([one.request_sha256, one.answer_sha256]))
+                items.append(Ready(question, sidecar, checked=False) if isinstance(question, Question) else question)
+    return {one.obstacle or one.reproduction for one in replay(items, Others())}

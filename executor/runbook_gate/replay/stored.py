@@ -47,7 +47,7 @@ def of_run(run: WalkedRun, selection: Selection) -> Iterator[Recorded | Unreadab
     pinned = _pinned(run)
     for seq in run.decisions:
         if run.broken:
-            yield Unreadable(run.id, seq, run.runbook, run.target_key, f"the run's chain is broken: {run.broken}")
+            yield Unreadable(run.id, seq, run.runbook, run.target_key, f"{run.broken}")
             continue
         one = _recorded(run, run.entries[seq - 1])
         if isinstance(one, Recorded) and (one.policy.bundle_sha256, one.policy.content_sha256) != pinned[seq]:

@@ -55,7 +55,7 @@ def detailed(one: Replayed) -> dict[str, Any]:
     told |= {"first": found, "other": other and {name: other[name] for name in _PARTS if name in other}}
     told["direction"] = other and direction(first["verdict"], other["verdict"])
     told["facts"] = {**_facts(first["denials"]), **_facts(other["denials"] if other else ())}
-    told["difference"] = [one.document() for one in changes(_keyed(first), _keyed(other))] if other else []
+    told["difference"] = _difference(first, other) if other else []
     return told
 
 
@@ -63,11 +63,25 @@ def _facts(denials: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {path: value for denial in denials for path, value in denial["facts"].items()}
 
 
-def _keyed(decision: Mapping[str, Any]) -> dict[str, Any]:
-    """Denials by their code, so that one that is new does not move the others."""
-    keyed: dict[str, Any] = {}
+def _difference(first: Mapping[str, Any], other: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What differs. Params of different actions are not compared, and a denial that only one has is its message."""
+    same_action = first["next"]["action"] == other["next"]["action"]
+    both = _denials(first).keys() & _denials(other).keys()
+    left_out = () if same_action else ("params",)
+    before, after = (
+        {
+            "verdict": one["verdict"],
+            "next": {name: value for name, value in one["next"].items() if name not in left_out},
+            "denials": {code: rows if code in both else rows[0]["message"] for code, rows in _denials(one).items()},
+        }
+        for one in (first, other)
+    )
+    return [change.document() for change in changes(before, after)]
+
+
+def _denials(decision: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """By code; a code may stand in several."""
+    by_code: dict[str, list[dict[str, Any]]] = {}
     for denial in decision["denials"]:
-        rows = keyed.setdefault(denial["code"], {})
-        rows[str(len(rows) + 1)] = {name: value for name, value in denial.items() if name != "code"}
-    single = {code: rows["1"] if len(rows) == 1 else rows for code, rows in keyed.items()}
-    return {"verdict": decision["verdict"], "next": decision["next"], "denials": single}
+        by_code.setdefault(denial["code"], []).append({key: denial[key] for key in ("message", "solution", "facts")})
+    return by_code

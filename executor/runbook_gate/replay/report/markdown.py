@@ -18,7 +18,18 @@ def markdown(told: Mapping[str, Any], *, title: str = "Replay of recorded decisi
         told: the document.
         title: the heading.
     """
-    return "\n".join([f"## {title}", "", *_about(told), *tables(told), *_details(told), "", f"Result: {told['result']}. {told['proves']}", ""])
+    return "\n".join(
+        [
+            f"## {title}",
+            "",
+            *_about(told),
+            *tables(told),
+            *_details(told),
+            "",
+            f"Result: {told['result']}. {told['proves']}",
+            "",
+        ]
+    )
 
 
 def tables(told: Mapping[str, Any]) -> Iterator[str]:

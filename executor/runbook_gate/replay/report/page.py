@@ -52,6 +52,10 @@ def _detail(one: Mapping[str, Any]) -> dict[str, Any]:
     shown = {name: str(one.get(name) or "") for name in ("checkpoint", "runbook", "target")}
     direction = (one.get("direction") or "").replace("_", " ")
     return {
+        "facts": {},
+        "difference": [],
+        "conditional": False,
+        "at_ms": None,
         **one,
         "what": what(one),
         "filter": {"change": kind, "direction": direction, **shown},

@@ -57,11 +57,19 @@ def singled(told: Mapping[str, Any]) -> Iterator[str]:
         yield f"and {more} more; --lines and --html have them"
 
 
+def _codes(one: Mapping[str, Any]) -> str:
+    """Which codes come, and which go."""
+    first = {denial["code"] for denial in one["first"]["denials"]}
+    told = [f"now {code}" for code in one["codes"] if code not in first]
+    told += [f"no longer {code}" for code in sorted(first.difference(one["codes"]))]
+    return ", ".join(told or one["codes"]) or "no denial"
+
+
 def what(one: Mapping[str, Any]) -> str:
     """What became of one decision, in a few words."""
     if "change" not in one:
-        return f"{one['obstacle'] or one['reproduction']}: {one['detail']}".replace("_", " ", 1)
+        return f"{(one['obstacle'] or one['reproduction']).replace('_', ' ')}: {one['detail']}"
     change = str(one["change"])
     if change == "verdict_changed":
-        return f"{one['first']['verdict']} -> {one['verdict']}: {', '.join(one['codes']) or 'no denial'}"
+        return f"{one['first']['verdict']} -> {one['verdict']}: {_codes(one)}"
     return f"{change.replace('_', ' ')}{': ' + one['detail'] if one['detail'] else ''}"
