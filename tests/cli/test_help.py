@@ -32,6 +32,7 @@ WANTED = {
     "policy diff",
     "policy build",
     "policy archive list",
+    "policy impact",
     "policy archive get",
     "policy archive add",
     "replay",

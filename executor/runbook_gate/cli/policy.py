@@ -11,6 +11,7 @@ from runbook_gate import resources
 from runbook_gate.binaries import find_tool
 from runbook_gate.cli import comparing, explaining
 from runbook_gate.cli.archive import archive
+from runbook_gate.cli.impact import impact
 from runbook_gate.cli.output import columns, emit, output_option
 from runbook_gate.cli.policies import bundle_option, opa_option, policies_of
 from runbook_gate.cli.recorded import asked
@@ -31,6 +32,7 @@ def policy() -> None:
 
 
 policy.add_command(archive)
+policy.add_command(impact)
 
 
 @policy.command()

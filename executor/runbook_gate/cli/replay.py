@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,7 @@ def replay(
     told = document(tally, about(records.name, binary, source))
     _report(told, options["markdown_file"], options["html"])
     emit(output, told, lambda: "\n".join(text(told)))
-    return _status(tally, fail_on)
+    return status_of([tally], fail_on)
 
 
 def _report(told: Mapping[str, Any], markdown_file: Path | None, html: Path | None) -> None:
@@ -119,8 +119,9 @@ def _report(told: Mapping[str, Any], markdown_file: Path | None, html: Path | No
         write(html, page(told).encode(), option="--html")
 
 
-def _status(tally: Tally, fail_on: tuple[str, ...]) -> ExitStatus:
-    kinds = found(tally, fail_on)
+def status_of(tallies: Iterable[Tally], fail_on: tuple[str, ...]) -> ExitStatus:
+    """The exit status that `--fail-on` asks for; what it is for is told."""
+    kinds = list(dict.fromkeys(kind for tally in tallies for kind in found(tally, fail_on)))
     if kinds:
         click.echo(f"Found: {', '.join(kinds)} (--fail-on).", err=True)
     return ExitStatus.FOUND if kinds else ExitStatus.COMPLETE

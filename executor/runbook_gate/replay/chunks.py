@@ -107,6 +107,8 @@ def between(base: Outcome, other: Outcome) -> tuple[_Decision | None, Comparison
         The base's decision, if there is one, and how the other differs.
     """
     decision = parsed(base.result) if base.result is not None else None
+    if base.result is not None and base.result == other.result:
+        return decision, Comparison("same", verdict=str(decision["verdict"]) if decision else None)
     if base.result is None or decision is None:
         return None, Comparison("error", f"the base gives no decision: {base.error or 'undefined'}")
     return decision, compare(base.result, decision, other)

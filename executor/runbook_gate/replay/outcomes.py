@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from runbook_gate.replay.records import Recorded, Unreadable
+from runbook_gate.replay.records import Fixture, Recorded, Unreadable
 
 # identical: the same bytes under the recorded OPA binary. identical_elsewhere, equal_elsewhere: the same bytes, or the
 # same JSON, under an OPA that is another, or of which the record only claims a version.
-Reproduction = Literal["identical", "identical_elsewhere", "equal_elsewhere", "not_reproduced", "not_replayable"]
+# not_recorded: of a fixture.
+Reproduction = Literal[
+    "identical", "identical_elsewhere", "equal_elsewhere", "not_reproduced", "not_replayable", "not_recorded"
+]
 Change = Literal["same", "reasons_changed", "next_changed", "verdict_changed", "undefined", "error"]
 
 REPRODUCED: Final[frozenset[Reproduction]] = frozenset({"identical", "identical_elsewhere", "equal_elsewhere"})
@@ -69,7 +72,7 @@ class Replayed:
         checked: a single request, as the executor makes it, was asked beside the batch.
     """
 
-    recorded: Recorded | Unreadable
+    recorded: Recorded | Unreadable | Fixture
     reproduction: Reproduction
     obstacle: Obstacle | None = None
     detail: str | None = None

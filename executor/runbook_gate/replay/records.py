@@ -86,6 +86,23 @@ class Unreadable:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """A decision case: an input that nobody asked, so there is nothing to reproduce.
+
+    Attributes:
+        run: path of the case.
+        seq: 0.
+        runbook: of its task, if it has one.
+        target: empty.
+    """
+
+    run: str
+    seq: int = 0
+    runbook: str = ""
+    target: str = ""
+
+
 class Records(Protocol):
     """Where recorded decisions come from. Nothing of it is trusted: all digests are checked by who reads."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
-from runbook_gate.replay.outcomes import Change, Obstacle, Reproduction
+from runbook_gate.replay.outcomes import Change, Obstacle
 from runbook_gate.replay.report.directions import VERDICTS, direction
 from runbook_gate.replay.report.tally import Tally
+from runbook_gate.replay.report.words import REPRODUCTIONS
 
 PROVES: Final = (
     "A replay shows that the policy, given the recorded inputs, gives these answers; not that the inputs were true."
@@ -27,7 +28,7 @@ def document(tally: Tally, about: Mapping[str, Any]) -> dict[str, Any]:
         **about,
         "decisions": tally.total,
         "reproduced": _share(tally.reproduced, tally.total),
-        "reproduction": {name: _share(tally.reproductions[name], tally.total) for name in get_args(Reproduction)},
+        "reproduction": {name: _share(tally.reproductions[name], tally.total) for name in REPRODUCTIONS},
         "not_replayable": {name: _share(tally.obstacles[name], tally.total) for name in get_args(Obstacle)},
         "altered": _share(tally.altered, tally.total),
         "checked_singly": _share(tally.checked, tally.total),

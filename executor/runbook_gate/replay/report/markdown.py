@@ -24,7 +24,7 @@ def markdown(told: Mapping[str, Any], *, title: str = "Replay of recorded decisi
             "",
             *_about(told),
             *tables(told),
-            *_details(told),
+            *differing(told),
             "",
             f"Result: {told['result']}. {told['proves']}",
             "",
@@ -54,7 +54,8 @@ def _about(told: Mapping[str, Any]) -> Iterator[str]:
             yield f"- {name}: {code(told[name]['policies'])}, content digest {code(told[name]['policy_sha256'])}"
 
 
-def _details(told: Mapping[str, Any]) -> Iterator[str]:
+def differing(told: Mapping[str, Any]) -> Iterator[str]:
+    """The first decisions that are not as they were, folded."""
     if not told["details"]:
         return
     yield from ("", "<details><summary>The first decisions that are not as they were</summary>", "")

@@ -16,7 +16,8 @@ Rows = list[tuple[str, ...]]
 def counts(told: Mapping[str, Any]) -> Iterator[tuple[str, Rows]]:
     """The tables of counts, each with its title: what was counted, how many of how many."""
     rows: Rows = [(REPRODUCTIONS[name], *share(one)) for name, one in told["reproduction"].items()]
-    yield "Reproduced under their own policy", rows
+    if any(one["count"] for one in told["reproduction"].values()) or not told["decisions"]:
+        yield "Reproduced under their own policy", rows
     refused: Rows = [(OBSTACLES[name], *share(one)) for name, one in told["not_replayable"].items() if one["count"]]
     if refused:
         yield "Not replayable", refused

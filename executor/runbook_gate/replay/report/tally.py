@@ -125,4 +125,5 @@ def _codes_of_flip(first: tuple[str, ...], other: tuple[str, ...]) -> list[str]:
 
 def differs(one: Replayed) -> bool:
     """Whether anything is not as it was."""
-    return one.reproduction not in REPRODUCED or (one.comparison is not None and one.comparison.change != "same")
+    kept = {*REPRODUCED, "not_recorded"}
+    return one.reproduction not in kept or (one.comparison is not None and one.comparison.change != "same")
