@@ -30,15 +30,15 @@ def recorded(
     world.settings = world.settings.model_copy(update={"opa": Opa(binary=opa_binary)})
     runs: dict[str, str] = {}
     for number in range(3):
-        world.submit(f"good-{number}", f"good-{number}")
-        runs[f"good-{number}"] = world.run(f"good-{number}").run
+        world.submit(f"task-good-{number}", f"good-{number}")
+        runs[f"good-{number}"] = world.run(f"task-good-{number}").run
     for number, status in enumerate(_CLOSED):
-        world.submit(f"waived-{number}", f"waived-{number}")
-        world.waive(f"waived-{number}", {"id": f"EXC-{number}", "status": status})
-        runs[f"waived-{number}"] = world.run(f"waived-{number}").run
-    target = world.submit("drifted", "drifted")
+        world.submit(f"task-waived-{number}", f"waived-{number}")
+        world.waive(f"task-waived-{number}", {"id": f"EXC-{number}", "status": status})
+        runs[f"waived-{number}"] = world.run(f"task-waived-{number}").run
+    target = world.submit("task-drifted", "drifted")
     world.server.namespaces[target.namespace]["metadata"]["labels"][next(iter(target.labels))] = "privileged"
-    runs["drifted"] = world.run("drifted").run
+    runs["drifted"] = world.run("task-drifted").run
     return Recording(world.settings.store, runs)
 
 

@@ -126,6 +126,6 @@ def test_a_candidate_may_be_a_folder_a_digest_or_a_revision(
     told = call("replay", run, "--candidate", "policies", "--fail-on", "stop-to-go")
     assert (told.status, told.err) == (14, "Found: stop-to-go (--fail-on).\n")
     [archived] = call("policy", "archive", "list", "-o", "json").document
-    told = call("replay", "waived-1", "--candidate", archived["content_sha256"][:12], "-o", "json")
+    told = call("replay", "task-waived-1", "--candidate", archived["content_sha256"][:12], "-o", "json")
     assert told.document["candidate"]["policy_sha256"] == archived["content_sha256"]
     assert counts(told.document) == {"compared": 2, "same": 2}
