@@ -10,8 +10,11 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
+
+import orjson
 
 from runbook_gate.canonical import sha256_hex
 
@@ -144,12 +147,29 @@ def _refuse(_: str) -> None:
 
 
 _DECODER: Final = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse)
+# A value, or the like of one in a string: digits right after a colon, comma or bracket, then a point or an exponent.
+_PERHAPS_A_FLOAT: Final = re.compile(rb"[:,\[]-?[0-9]+[.eE]")
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def _quickly(data: bytes) -> dict[str, Any] | None:
+    """The same for bytes that beyond doubt are canonical, ten times as fast; None leaves them to the other reader."""
+    if _PERHAPS_A_FLOAT.search(data):
+        return None
+    try:
+        fields = orjson.loads(data)
+        spelt = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
+    return fields if isinstance(fields, dict) and spelt == data else None
 
 
 def _read(link: Link) -> dict[str, Any] | Fault:
     if not intact(link.data, link.sha256):
         return "altered"
+    quick = _quickly(link.data)
+    if quick is not None:
+        return quick
     try:
         fields = _DECODER.decode(link.data.decode())
         spelt = _ENCODER.encode(fields).encode()

@@ -7,7 +7,8 @@ leave out the newest entries. That shows against heads that were kept elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from dataclasses import replace
+from itertools import groupby, islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, exists, select
@@ -29,6 +30,7 @@ _EVIDENCE = tables.evidence
 _PACKETS = tables.packets
 _LEASES = tables.leases
 _AT_ONCE = 500
+_RUNS_AT_ONCE = 50
 
 
 def verify(connection: Connection, *, run: str | None, heads: Iterable[KeptHead]) -> Verification:
@@ -46,7 +48,7 @@ def verify(connection: Connection, *, run: str | None, heads: Iterable[KeptHead]
         UnknownRecord: if there is no such run.
     """
     altered = frozenset(_altered(connection)) if run is None else None
-    chains = [_run(connection, *item, altered) for item in _grouped(connection, run)]
+    chains = list(_chains(connection, run, altered))
     if run is not None and not chains:
         raise UnknownRecord(f"there is no run {run}")
     if run is None:
@@ -77,23 +79,27 @@ def _grouped(connection: Connection, run: str | None) -> Iterator[tuple[Row[Any]
         key, entries = next(rows, (None, iter(())))
 
 
-def _run(connection: Connection, row: Row[Any], entries: list[Row[Any]], altered: frozenset[str] | None) -> ChainReport:
+def _chains(connection: Connection, run: str | None, altered: frozenset[str] | None) -> Iterator[ChainReport]:
+    """What is found of each run; what evidence they lack is asked for many at a time."""
+    grouped = _grouped(connection, run)
+    while some := [_run(connection, *item) for item in islice(grouped, _RUNS_AT_ONCE)]:
+        named = set[str]().union(*(names for _, names in some))
+        missing = set(evidence.missing(connection, named))
+        wrong = frozenset(_altered(connection, named)) if altered is None else altered
+        for report, names in some:
+            lost, others = tuple(sorted(names & missing)), tuple(sorted(names & wrong))
+            yield replace(report, evidence_missing=lost, evidence_altered=others)
+
+
+def _run(connection: Connection, row: Row[Any], entries: list[Row[Any]]) -> tuple[ChainReport, set[str]]:
+    """What is found of a run's chain, and the evidence that it names."""
     chain, found = follow(row, entries)
     if found:
         chain.compare(seq=1, equal=_follows(connection, row, found[0]))
         chain.compare(seq=row.seq, equal=_packet_agrees(row, found[-1]) and _lease_agrees(row, found))
     named = {row.record_sha256} - {None}
     named |= set().union(*(named_evidence(fields) for fields in found))
-    if altered is None:
-        altered = frozenset(_altered(connection, named))
-    return ChainReport(
-        chain=row.id,
-        entries=chain.length,
-        head=chain.head,
-        broken=chain.broken,
-        evidence_missing=tuple(evidence.missing(connection, named)),
-        evidence_altered=tuple(sorted(named & altered)),
-    )
+    return ChainReport(row.id, chain.length, chain.head, chain.broken), named
 
 
 def _follows(connection: Connection, row: Row[Any], opened: dict[str, Any]) -> bool:
