@@ -25,7 +25,7 @@ demo: $(VENV)/installed tools-demo ## one repair that completes and one that is 
 
 test: tools lint types policy ## every check and every test, after installing what they need
 	@echo "pytest: unit tests and scenarios"
-	@$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n 6 --dist worksteal $(ARGS)
 
 check: ## what CI runs: make test, and nothing in the tree may change by it
 	@bash .ci/run
@@ -36,10 +36,10 @@ unit: $(VENV)/installed-dev tools ## the tests that need no scenario
 scenarios: $(VENV)/installed-dev tools ## the whole program on a real API server with a real OPA
 	@$(BIN)/pytest -n 4 --dist worksteal -m scenario $(ARGS)
 
-crash-matrix: $(VENV)/installed-dev tools ## a crash at every point, once and twice, in memory and with SIGKILL, and the figures: minutes
+crash-matrix: $(VENV)/installed-dev tools ## a crash at every point, once and twice, in memory and with SIGKILL, and the figures: about 20 min
 	@$(BIN)/pytest tests/crash --whole -n 2 --dist worksteal $(ARGS)
 
-fault-matrix: $(VENV)/installed-dev tools ## every fault at every call of a run, on every wire; about 10 min, mostly waiting
+fault-matrix: $(VENV)/installed-dev tools ## every fault at every call of a run, on every wire; about 15 min, mostly waiting
 	@$(BIN)/pytest -n 4 --dist worksteal --whole tests/scenarios/wires $(ARGS)
 
 state-machine: $(VENV)/installed-dev tools ## thousands of steps of everything in any order, in memory; about 10 min
@@ -73,6 +73,7 @@ policy: tools $(VENV)/installed-dev ## format, strict compile, lint, tests, cove
 		|| { echo "error: see not_covered in the output of: opa test --coverage $(REGO_TESTS)"; exit 1; }
 	@$(BUNDLE) --output build/bundle.tar.gz && $(BUNDLE) --output build/bundle-again.tar.gz
 	@cmp build/bundle.tar.gz build/bundle-again.tar.gz
+	@$(BIN)/runbook-gate policy build --policies policies --allow-dirty --opa $(TOOLS)/opa --out build/bundle-checked.tar.gz > /dev/null
 	@$(BIN)/python tools/docs.py --check
 
 facts: $(VENV)/installed-dev tools ## every fact of every good input missing or changed, about 10 min (ARGS=--write: new tables)
@@ -93,7 +94,7 @@ docs: $(VENV)/installed-dev tools ## writes docs/denials.md and docs/runbooks/ f
 	@$(BIN)/python tools/docs.py
 
 fixtures: $(VENV)/installed-dev tools ## writes the expected decisions of fixtures/decisions, and shows what changed
-	@$(BIN)/python tools/fixtures.py
+	@$(BIN)/python tools/fixtures.py $(ARGS)
 
 release: $(VENV)/installed-dev tools ## pins the runbook revisions that are not pinned yet; never changes a pin
 	@$(BIN)/python tools/release.py

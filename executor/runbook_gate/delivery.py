@@ -44,11 +44,18 @@ def deliver(store: Store, packet_id: str | None, folder: Path | None) -> None:
 
 
 def undelivered(store: Store, folder: Path | None) -> list[str]:
-    """Ids of open escalations whose packet is not in the folder."""
+    """Ids of unresolved escalations whose packet is not in the folder."""
     if folder is None:
         return []
-    every = store.escalations.list("open", limit=_ALL)
-    return [one.id for one in every if not (folder / f"{one.id}.md").exists()]
+    unresolved = [*store.escalations.list("open", limit=_ALL), *store.escalations.list("acknowledged", limit=_ALL)]
+    return [one.id for one in unresolved if not _is_there(folder / f"{one.id}.md")]
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False  # whoever delivers it says what is wrong with the folder
 
 
 def _replace(path: Path, text: str) -> None:

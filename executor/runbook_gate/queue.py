@@ -11,10 +11,22 @@ from runbook_gate.delivery import deliver, undelivered
 from runbook_gate.errors import HeldElsewhere, LedgerUnwritable, Stopped, Undelivered
 from runbook_gate.holding import BACKOFF_MS
 from runbook_gate.ledger import Finished
-from runbook_gate.serving import read_bundle
 from runbook_gate.session import Session
 
 DUE: Final = 500
+
+
+@dataclass(frozen=True)
+class KeptFault:
+    """What went wrong with one packet or task.
+
+    Attributes:
+        subject: which, such as `task restore-psa-0001`.
+        error: its fault.
+    """
+
+    subject: str
+    error: Exception
 
 
 @dataclass(frozen=True)
@@ -24,23 +36,30 @@ class Progress:
     Attributes:
         swept: runs past their deadline that were ended.
         taken: the due task's end; None if nothing was due.
+        faults: what went wrong with others meanwhile.
     """
 
     swept: list[Finished]
     taken: Finished | None
+    faults: list[KeptFault]
 
 
 class Faults:
-    """Faults of single packets and tasks, kept so that the ones behind them have their turn."""
+    """Faults of single packets and tasks, kept so that the ones behind them have their turn.
+
+    Attributes:
+        kept: in the order in which they came.
+    """
 
     def __init__(self) -> None:
-        self._kept: list[Exception] = []
+        self.kept: list[KeptFault] = []
 
     @contextmanager
-    def kept(self, *, resumable: bool = False) -> Iterator[None]:
+    def of(self, subject: str, *, resumable: bool = False) -> Iterator[None]:
         """Keep what goes wrong with one; a target that another process holds is no fault.
 
         Args:
+            subject: the packet or task.
             resumable: keep also what leaves a run resumable.
         """
         try:
@@ -52,22 +71,22 @@ class Faults:
         except Exception as fault:
             if isinstance(fault, Stopped) and not resumable:
                 raise
-            self._kept.append(fault)
+            self.kept.append(KeptFault(subject, fault))
 
     def raise_first(self, kind: type[Exception] = Exception) -> None:
         """Raise the first of a kind that was kept, if any."""
-        for fault in self._kept:
-            if isinstance(fault, kind):
-                raise fault
+        for fault in self.kept:
+            if isinstance(fault.error, kind):
+                raise fault.error
 
 
 def run_next(session: Session) -> Progress:
     """Deliver what was not, sweep runs past their deadline, then take the task that has been due the longest.
 
-    A packet, a run or a task with a fault of its own never holds up the others: its fault is raised at the end.
+    A packet, a run or a task with a fault of its own never holds up the others: its fault is kept, and told at the end.
 
     Returns:
-        What the sweep ended, and what the due task came to.
+        What the sweep ended, what the due task came to, and the faults of others.
 
     Raises:
         Stopped: the due run can be resumed.
@@ -76,26 +95,27 @@ def run_next(session: Session) -> Progress:
     """
     swept, faults = [], Faults()
     for packet in undelivered(session.store, session.settings.packet_dir):
-        with faults.kept(resumable=True):
-            deliver(session.store, packet, session.settings.packet_dir)
-    for late in session.store.runs.past_deadline():
         session.check_stopping()
-        with faults.kept(resumable=True):
+        with faults.of(f"packet {packet}", resumable=True):
+            deliver(session.store, packet, session.settings.packet_dir)
+    for late in session.store.runs.past_deadline(limit=DUE):
+        session.check_stopping()
+        with faults.of(f"task {late.task}", resumable=True):
             swept.append(session.run_task(late.task))
     taken = _take(session, faults)
     faults.raise_first(Undelivered)
     if not swept and not taken:
         faults.raise_first()
-    return Progress(swept, taken)
+    return Progress(swept, taken, faults.kept)
 
 
 def _take(session: Session, faults: Faults) -> Finished | None:
     waiting = session.store.tasks.due(limit=DUE)
     if waiting:
-        read_bundle(session.settings)  # what no task can do without is no task's fault
+        session.given()  # what no task can do without is no task's fault
     for due in waiting:
         session.check_stopping()
-        with faults.kept():
+        with faults.of(f"task {due.id}"):
             return session.run_task(due.id)
         session.store.tasks.defer(due.id, session.clock.read().at_ms + BACKOFF_MS)
     return None

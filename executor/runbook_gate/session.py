@@ -24,13 +24,7 @@ from runbook_gate.engine.journal import Journal
 from runbook_gate.engine.loop import Run
 from runbook_gate.engine.narration import Narrator
 from runbook_gate.engine.opening import open_run, target_key
-from runbook_gate.errors import (
-    EnvironmentFault,
-    LedgerBroken,
-    SidecarFault,
-    Stopped,
-    UsageFault,
-)
+from runbook_gate.errors import LeaseLost, LedgerUnwritable, SidecarFault, Stopped, UsageFault
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.holding import BACKOFF_MS, held
 from runbook_gate.ledger import Finished, Lease, Store
@@ -129,7 +123,7 @@ class Session:
             served: the sidecar that serves it.
             facts: reads the source `ledger` for a target; default: this session's store.
         """
-        with self._awaiting():
+        with self._answer():
             pins = served.pins(bundle)
         return open_run(
             self.store,
@@ -143,7 +137,7 @@ class Session:
 
     def _begin(self, task_id: str) -> Finished:
         """Open a run for a queued task; whatever is missing is found before anything is recorded."""
-        given = self._given()
+        given = self.given()
         self.store.runs.require_free(target_key(given, self.store.tasks.get(task_id)))
         self._world(self.settings, self.clock, partial(self.store.facts, ""))
         self._heads.check()
@@ -165,17 +159,19 @@ class Session:
             if isinstance(continuation(journal.history), Conclude):
                 return self._delivered(conclude(journal))
             try:
-                given = self._given()
+                given = self.given()
                 with self._served(governing(self.store, journal.history, given)) as served:
-                    repin(self.store, journal, given, served, self._awaiting)
+                    repin(self.store, journal, given, served, self._answer)
                     return self._carry(journal, served)
-            except (SidecarFault, UsageFault, EnvironmentFault, LedgerBroken):
+            except (LeaseLost, LedgerUnwritable):
+                raise
+            except Exception as fault:
                 self.check_stopping()
                 now_ms = self.clock.read().at_ms
                 if now_ms < journal.history.opened.deadline_ms or journal.history.end:
                     raise
                 checkpoint = journal.history.newest.checkpoint or "cp0"
-                return self._delivered(conclude_without_decision(journal, checkpoint, now_ms))
+                return self._delivered(conclude_without_decision(journal, checkpoint, now_ms, fault))
 
     def _carry(self, journal: Journal, served: Serving) -> Finished:
         history = journal.history
@@ -199,13 +195,27 @@ class Session:
         self._heads.settle()
         return finished
 
-    def _given(self) -> Bundle:
-        with self._awaiting():
+    def given(self) -> Bundle:
+        """The configured bundle.
+
+        Raises:
+            UsageFault: it is none, or none is configured.
+            EnvironmentFault: opa cannot be run.
+            Stopped: the process was asked to end.
+        """
+        with self._answer():
             return read_bundle(self.settings)
+
+    @contextmanager
+    def _answer(self) -> Iterator[None]:
+        """A block that awaits an answer outside of a run; who was asked to end asks nothing more."""
+        self.check_stopping()
+        with self._awaiting():
+            yield
 
     @contextmanager
     def _served(self, bundle: Bundle) -> Iterator[Serving]:
         with ExitStack() as stack:
-            with self._awaiting():
+            with self._answer():
                 served = stack.enter_context(serving(self.settings, bundle))
             yield served

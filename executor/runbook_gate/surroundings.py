@@ -30,12 +30,12 @@ class Surroundings:
     ledger_facts: Callable[[], LedgerFacts]
 
     def context(
-        self, *, run_id: str, attempt: int, intent: str | None, basis: Reading, label_keys: tuple[str, ...]
+        self, *, run_id: str, marker: str, intent: str | None, basis: Reading, label_keys: tuple[str, ...]
     ) -> EffectContext:
         """The context of one effect."""
         return EffectContext(
             run_id=run_id,
-            attempt=attempt,
+            marker=marker,
             intent=intent,
             basis=basis,
             label_keys=label_keys,

@@ -6,4 +6,5 @@
 #   and is undefined when the facts do not call for it.
 # schemas:
 #   - input: schema.decision_input
+#   - data.facts.given.runbook: schema.runbook
 package actions

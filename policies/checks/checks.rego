@@ -6,4 +6,5 @@
 #   what is missing. It keeps silent about a fact that another check denies on.
 # schemas:
 #   - input: schema.decision_input
+#   - data.facts.given.runbook: schema.runbook
 package checks

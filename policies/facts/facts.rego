@@ -6,4 +6,5 @@
 #   in the same way.
 # schemas:
 #   - input: schema.decision_input
+#   - data.facts.given.runbook: schema.runbook
 package facts

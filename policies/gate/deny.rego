@@ -33,10 +33,11 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([["step"], ["checkpoint"
 # custom:
 #   code: gate.check_silent
 #   solution: Add the check to the bundle, or give it a denial for what its pass wants.
-deny contains denial.of(rego.metadata.rule(), {"check": check}) if {
-	some check in given.checkpoint.checks
+deny contains denial.of(rego.metadata.rule(), lookup.of_runbook(path)) if {
+	some index, check in given.checkpoint.checks
 	not data.checks[check].pass
 	_unexplained(check)
+	path := ["checkpoints", input.step, input.checkpoint, "checks", index]
 }
 
 # METADATA
@@ -44,9 +45,10 @@ deny contains denial.of(rego.metadata.rule(), {"check": check}) if {
 # custom:
 #   code: gate.action_undecided
 #   solution: Compare the live objects with the task; the runbook's actions have to exclude each other.
-deny contains denial.of(rego.metadata.rule(), {"wanted": _wanted, "possible": possible}) if {
+deny contains denial.of(rego.metadata.rule(), object.union(wanted, lookup.derived("possible", possible))) if {
 	_wanted != "escalate"
 	count(_candidates) != 1
+	wanted := lookup.derived("wanted", _wanted)
 	possible := [candidate.action | some candidate in _candidates]
 }
 

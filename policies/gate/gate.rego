@@ -3,6 +3,7 @@
 # description: Decides what a run may do next. Knows no check and no action of a runbook by name.
 # schemas:
 #   - input: schema.decision_input
+#   - data.facts.given.runbook: schema.runbook
 package gate
 
 import data.facts.given

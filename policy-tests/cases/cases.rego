@@ -10,11 +10,18 @@ package cases
 import future.keywords.not
 
 # METADATA
+# title: The name of the active revision, whose cases these are
+current := name if {
+	some name, runbook in data.runbooks
+	runbook.status == "active"
+}
+
+# METADATA
 # title: The cases that name a good input of a checkpoint at which a check is asked
 # description: By `checkpoint/case`, each with the input.
 good[check][$"{checkpoint}/{name}"] := input_of(case) if {
 	some checkpoint, named in data.fixtures.pass
-	some check in data.runbooks["MKS-PSA-Label-Restore-v3"].checkpoints.restore[checkpoint].checks
+	some check in data.runbooks[current].checkpoints.restore[checkpoint].checks
 	some name, case in named
 }
 
@@ -76,9 +83,7 @@ changed(path, values) := json.patch(at(path), [change |
 
 # METADATA
 # title: The runbooks, with some of the data changed
-ruled(changes) := object.union(data.runbooks, {name: object.union(data.runbooks[name], changes)}) if {
-	name := "MKS-PSA-Label-Restore-v3"
-}
+ruled(changes) := object.union(data.runbooks, {current: object.union(data.runbooks[current], changes)})
 
 # METADATA
 # title: The codes of a check's denials

@@ -6,7 +6,7 @@ import data.cases
 import data.gate
 
 # What the runbook, a check or an action would have to be like for the gate alone to notice.
-_runbook := data.runbooks["MKS-PSA-Label-Restore-v3"]
+_runbook := data.runbooks[cases.current]
 
 _first_attempt := cases.at("pass/cp1/first_attempt")
 
@@ -219,7 +219,7 @@ test_wait_beats_retry_and_escalation_both if {
 
 test_a_wait_without_a_length_is_none if {
 	decision := gate.decision with input as cases.at("fail/namespace_identity/unanswered")
-		with data.runbooks as {"MKS-PSA-Label-Restore-v3": object.union(_runbook, {"limits_ms": {"pause": {"cp1": null}}})}
+		with data.runbooks as {cases.current: object.union(_runbook, {"limits_ms": {"pause": {"cp1": null}}})}
 	decision.verdict == "escalate"
 	_codes(decision) == {"gate.action_undecided", "namespace_identity.unanswered"}
 }
@@ -260,16 +260,19 @@ _explained(denial) if {
 
 _silent(checks, decision) if {
 	decision.verdict == "escalate"
-	checks == {denial.facts.check |
+	checks == {check |
 		some denial in decision.denials
 		denial.code == "gate.check_silent"
+		some path, check in denial.facts
+		startswith(path, $`data.runbooks["{cases.current}"].checkpoints.restore.`)
+		regex.match(`\.checks\[[0-9]+\]$`, path)
 	}
 }
 
 _undecided(actions, decision) if {
 	decision.verdict == "escalate"
 	decision.next.action == "escalate"
-	[{"wanted": "proceed", "possible": actions}] == [denial.facts |
+	[{"derived.wanted": "proceed", "derived.possible": actions}] == [denial.facts |
 		some denial in decision.denials
 		denial.code == "gate.action_undecided"
 	]
@@ -288,12 +291,12 @@ _unknown(decision) if {
 		"step": "unknown",
 		"checkpoint": null,
 		"until_ms": null,
-		"params": {"write_in_doubt": false},
+		"params": {"write_in_doubt": true},
 	}
 	_codes(decision) == {"gate.unknown_runbook"}
 }
 
-_patched(changes) := {"MKS-PSA-Label-Restore-v3": json.patch(_runbook, [change |
+_patched(changes) := {cases.current: json.patch(_runbook, [change |
 	some one in changes
 	change := object.union(one, {"path": array.concat(["checkpoints", "restore"], one.path)})
 ])}

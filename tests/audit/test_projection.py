@@ -58,6 +58,7 @@ def test_the_named_fields_are_kept_and_no_other() -> None:
         "violations": "baseline:v1.30",
         "exempt": None,
         "error": False,
+        "resource_version": None,
         "change": None,
     }
 
@@ -150,6 +151,16 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, str | None] | None]] = {
     ),
     "odd JSON patch": ({"requestObject": [SECRET, {"op": "add", "path": 5}]}, None),
 }
+
+
+@pytest.mark.parametrize(
+    ("kind", "resource", "told"),
+    [("Namespace", "namespaces", "48213"), ("Status", "namespaces", None), ("Namespace", "pods", None)],
+)
+def test_the_state_that_a_write_led_to(kind: str, resource: str, told: str | None) -> None:
+    about = {**EVENT["objectRef"], "resource": resource}
+    event = {**EVENT, "objectRef": about, "responseObject": {"kind": kind, "metadata": {"resourceVersion": "48213"}}}
+    assert audit_event(event, KEYS).resource_version == told
 
 
 @pytest.mark.parametrize("what", CHANGES)

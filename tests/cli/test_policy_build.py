@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.cli.conftest import Call
 
@@ -127,9 +127,39 @@ def test_a_signed_bundle_has_the_same_revision_and_is_served(
         gate.close()
 
 
-def test_a_key_that_is_none(call: Call, policies: Path, tmp_path: Path) -> None:
-    (tmp_path / "key.pem").write_text("no key", encoding="utf-8")
-    refused = call("policy", "build", "--policies", "policies", "--signing-key", "key.pem")
+def test_a_key_that_is_none_or_of_another_kind(call: Call, policies: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.pem").write_text("no key", encoding="utf-8")
+    curve = ec.generate_private_key(ec.SECP256R1())
+    (tmp_path / "curve.pem").write_bytes(curve.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    for name in ("text.pem", "curve.pem"):
+        refused = call("policy", "build", "--policies", "policies", "--signing-key", name)
+        assert refused.status == 2
+        assert f"--signing-key {name}: opa does not sign with it and RS256." in refused.err
+        assert "no key" not in refused.err
+        assert "Correct the policies" not in refused.err
+        assert not (tmp_path / "bundle.tar.gz").exists()
+
+
+def test_an_algorithm_that_opa_does_not_know(call: Call, policies: Path, tmp_path: Path) -> None:
+    refused = call("policy", "build", "--policies", "policies", "--signing-alg", "BOGUS")
+    assert (refused.status, refused.out) == (2, "")
+    assert "'BOGUS' is not one of" in refused.err
+
+
+def test_what_opa_quotes_of_a_file_moves_nothing_on_a_terminal(call: Call, policies: Path) -> None:
+    (policies / "gate" / "odd.rego").write_text('package gate\n\n\todd := "\x1b[2J" }\n', encoding="utf-8")
+    refused = call("policy", "build", "--policies", "policies")
     assert refused.status == 2
-    assert "no key" not in refused.err
+    assert "odd.rego:3" in refused.err
+    assert all(line.isprintable() for line in refused.err.splitlines())
+
+
+def test_data_that_is_not_as_its_schema_says_is_refused(call: Call, policies: Path, tmp_path: Path) -> None:
+    file = policies / "runbooks" / "MKS-PSA-Label-Restore-v3" / "data.yaml"
+    text = file.read_text(encoding="utf-8").replace("\nretry_budget: 2\n", "\nretry_budget: 2\nretry_budgett: 2\n")
+    file.write_text(text, encoding="utf-8")
+    refused = call("policy", "build", "--policies", "policies")
+    assert (refused.status, refused.out) == (2, "")
+    assert f"{file}: retry_budgett is not known here; retry_budget may be meant." in refused.err
+    assert "schemas/runbook.json" in refused.err
     assert not (tmp_path / "bundle.tar.gz").exists()

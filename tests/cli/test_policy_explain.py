@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -48,19 +49,22 @@ def test_no_line_is_wider_than_a_terminal(call: Call, path: str, option: list[st
 
 
 def test_facts_are_shown_when_they_are_asked_for(call: Call) -> None:
-    fact = "input.opened.body.task.namespace = "
     case = CASES / "pass" / "cp1" / "first_attempt.json"
-    assert fact not in call("policy", "explain", case).out
-    assert f'{fact}"payments-settlement-prod"' in call("policy", "explain", case, "--facts").out
+    plain, whole = (call("policy", "explain", case, *option).out for option in ([], ["--facts"]))
+    assert 'input.opened.body.task.namespace = "payments-settlement-prod"' in plain
+    assert "input.opened.body.task.labels = { 6 members }" in plain
+    assert "{ 6 members }" not in whole
+    assert "more (--facts)" in plain
+    assert "more (--facts)" not in whole
 
 
-def test_an_input_may_be_bare_or_a_request(call: Call, tmp_path: Path) -> None:
-    [(_, case)] = json.loads((CASES / "pass" / "cp1" / "first_attempt.json").read_text(encoding="utf-8")).items()
-    (tmp_path / "bare.json").write_text(json.dumps(case["input"]), encoding="utf-8")
-    (tmp_path / "request.json").write_text(json.dumps({"input": case["input"]}), encoding="utf-8")
-    for file in ("bare.json", "request.json"):
-        told = call("policy", "explain", file, "-o", "json")
-        assert (told.document["verdict"], told.document["next"]["action"]) == ("proceed", "patch_labels")
+def test_a_pass_tells_what_it_saw_and_where_its_rule_is(call: Call) -> None:
+    told = call("policy", "explain", CASES / "pass" / "cp0" / "intake.json").out
+    [check] = [part for part in told.split("\n\n") if part.startswith("pass     target_clear")]
+    [place] = re.findall(r"checks/target_clear/target_clear.rego:([0-9]+)$", check, re.MULTILINE)
+    lines = (resources.policies() / "checks/target_clear/target_clear.rego").read_text(encoding="utf-8").splitlines()
+    assert lines[int(place) - 1].startswith("pass if ")
+    assert re.search(r"^         input\.[a-z_.]+ = \{ [0-9]+ members \}$", check, re.MULTILINE)
 
 
 def test_a_run_is_explained_by_the_policies_that_it_is_pinned_to(call: Call, escalated: LittleWorld) -> None:
@@ -80,7 +84,7 @@ def test_every_recorded_decision_is_explained_as_it_was_decided(call: Call, comp
         for named in (f"{run}:{entry.seq}", f"task-1:{entry.seq}", entry.body["request"]["body_sha256"]):
             told = call("policy", "explain", named, "-o", "json").document
             assert (told["verdict"], told["next"]) == (entry.body["verdict"], entry.body["next"])
-            assert told["input"] == f"entry {entry.seq} of run {run}"
+            assert (told["input"], told["recorded"]) == (f"entry {entry.seq} of run {run}", True)
     assert (completed.folder / "ledger.sqlite").read_bytes() == before
 
 
@@ -100,6 +104,9 @@ def test_other_policies_may_be_asked(call: Call, escalated: LittleWorld, tmp_pat
         ("task-1:99", "has no entry 99 that records a decision."),
         ("task-1:1", "has no entry 1 that records a decision."),
         ("task-1:two", "after the colon stands the number of an entry"),
+        ("task-1:", "after the colon stands the number of an entry"),
+        (":3", "before the colon stands a run or a task"),
+        ("", "must not be empty"),
         ("0" * 64, "there is no evidence"),
     ],
 )
@@ -114,23 +121,6 @@ def test_evidence_that_is_no_input(call: Call, completed: LittleWorld) -> None:
     refused = call("policy", "explain", entry.body["answer"]["body_sha256"])
     assert refused.status == 2
     assert "is no decision input" in refused.err
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("[]", "a decision input is an object"),
-        ("{", "not well-formed JSON"),
-        ('{"odd": {"expected": {}, "base": "pass/cp1/none"}}', "not a decision case"),
-    ],
-)
-def test_a_file_that_holds_no_input(call: Call, tmp_path: Path, text: str, message: str) -> None:
-    file = tmp_path / "decisions" / "fail" / "odd.json"
-    file.parent.mkdir(parents=True)
-    file.write_text(text, encoding="utf-8")
-    refused = call("policy", "explain", file)
-    assert (refused.status, refused.out) == (2, "")
-    assert message in refused.err
 
 
 def test_neither_a_file_nor_a_ledger(call: Call) -> None:

@@ -39,8 +39,8 @@ def test_a_short_name_shows_what_governs_a_run(call: Call) -> None:
         text, "Registers"
     )
     assert "closed waiver states  closed, expired, revoked" in text
-    assert "Each label has the value that was prequalified" in text
-    assert "2 write attempt(s) in all" in text
+    assert "admitted drift        a live value that is approved or prequalified" in text
+    assert "2 write attempts in all" in text
     assert "409 Conflict" in text
     assert "verification window                    60 s" in text
     assert "skew: largest difference of clocks     5 s" in text
@@ -78,14 +78,24 @@ def test_the_rules_of_a_run_are_those_that_it_was_pinned_to(
     assert told["data"]["retry_budget"] == 2
 
 
-@pytest.mark.parametrize("arguments", [[], ["v3", "--run", "task-1"]])
-def test_a_revision_or_a_run(call: Call, arguments: list[str]) -> None:
-    refused = call("runbook", "show", *arguments)
-    assert refused.status == 2
-    assert "Name a revision or a run, and not both." in refused.err
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["show"], "Name a revision or a run."),
+        (["show", "v3", "--run", "task-1"], "Name a revision or a run, and not both."),
+        (["show", ""], "Invalid value for '[REVISION]': must not be empty."),
+        (["show", "--run", ""], "Invalid value for '--run': must not be empty."),
+        (["diff", "", "v3"], "Invalid value for 'OLD': must not be empty."),
+        (["diff", "v3", " "], "Invalid value for 'NEW': must not be empty."),
+    ],
+)
+def test_a_revision_or_a_run_is_named(call: Call, arguments: list[str], message: str) -> None:
+    refused = call("runbook", *arguments)
+    assert (refused.status, refused.out) == (2, "")
+    assert message in refused.err
 
 
-@pytest.mark.parametrize("named", ["v9", "Restore", ""])
+@pytest.mark.parametrize("named", ["v9", "Restore"])
 def test_a_revision_that_is_not_there(call: Call, named: str) -> None:
     refused = call("runbook", "diff", named, "v3")
     assert refused.status == 2
@@ -98,16 +108,22 @@ def test_a_difference_is_told_in_words(call: Call) -> None:
     assert told.status == 0
     lines = told.out.splitlines()
     assert lines[0] == f"MKS-PSA-Label-Restore-v2 -> {V3}"
-    assert "  - retry_budget: 1 -> 2" in lines
-    assert "  - duration_ms: 600 s -> 900 s" in lines
+    assert "  - write attempts of each step, in all: 1 -> 2" in lines
+    assert "  - deadline of a run: 600 s -> 900 s" in lines
     assert "  - cp4 asks lineage; it did not before" in lines
     assert "  - at cp2 retry_eligibility.conflict is answered with retry; it was final" in lines
+    assert "  - at cp2 retry now leads to gather, cp1" in lines
+    assert "  - conflicts that are tried again, at most: 1; it was not stated" in lines
+    assert len([line for line in lines if line.startswith("  - way to completion ")]) == 3
+    assert [line for line in lines if "{" in line or "limits_ms" in line] == []
     assert [line for line in lines if len(line) > 80] == []
 
 
 def test_a_difference_is_a_document_too(call: Call) -> None:
     told = call("runbook", "diff", "v2", "v3", "-o", "json").document
     assert (told["old"]["runbook"], told["new"]["runbook"]) == ("MKS-PSA-Label-Restore-v2", V3)
-    assert {"path": "retry_budget", "old": 1, "new": 2, "words": "retry_budget: 1 -> 2"} in told["changes"]
+    assert {"path": "retry_budget", "old": 1, "new": 2, "words": "write attempts of each step, in all: 1 -> 2"} in told[
+        "changes"
+    ]
     assert call("runbook", "diff", "v3", V3, "-o", "json").document["changes"] == []
     assert "They say the same." in call("runbook", "diff", "v3", "v3").out

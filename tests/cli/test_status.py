@@ -24,8 +24,8 @@ def stop_once_written(world: LittleWorld, task: str, namespace: str) -> None:
 def stop_at_once(world: LittleWorld, task: str, namespace: str) -> None:
     """A run that was opened and no more."""
     world.submit(task, namespace)
-    world.stopping = lambda: True
-    with contextlib.suppress(Stopped):
+    with world.open() as store, contextlib.suppress(Stopped):
+        world.stopping = lambda: store.tasks.status(task).run is not None
         world.run(task)
     world.stopping = lambda: False
     world.clock.advance(1_000)

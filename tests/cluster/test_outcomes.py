@@ -12,7 +12,8 @@ import kubernetes.config.config_exception
 import pytest
 import urllib3.exceptions
 
-from runbook_gate.cluster.outcomes import REQUEST_FAILURES, NotSentError, transport_outcome
+from runbook_gate.cluster.outcomes import REQUEST_FAILURES, transport_outcome
+from runbook_gate.wire.wire import NotSentError
 
 ROOTS: tuple[type[Exception], ...] = (
     urllib3.exceptions.HTTPError,

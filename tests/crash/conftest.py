@@ -37,6 +37,13 @@ def stage(tmp_path: Path, bundle: Bundle, sidecar: Sidecar) -> Stage:  # noqa: F
 
 
 @pytest.fixture
+def sampled(whole: bool) -> None:
+    """For a sample of what --whole plays as a whole."""
+    if whole:
+        pytest.skip("a sample of what is played as a whole")
+
+
+@pytest.fixture
 def count(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Figures]]:
     """Figures that are printed at the end of all tests."""
     counted = list[Figures]()

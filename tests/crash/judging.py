@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.crash.ways import EXECUTOR, NOBODY, SPENT
+from tests.crash.ways import EXECUTOR, NOBODY, PERSON, SPENT
 from tests.promise import broken
-from tests.promise.audit import told
+from tests.promise.audit import Version, told
 
 from runbook_gate.core.history import History
 from runbook_gate.ledger import Store
@@ -45,7 +45,7 @@ def judged(store: Store, events: Iterable[Mapping[str, Any]], folder: Path, ends
     history = History(store.runs.entries(run.id))
     writes, versions = told(seen, history.opened.task.namespace)
     own = sum(write.user == EXECUTOR for write in writes)
-    last = versions[-1].write.user if len(versions) > 1 else NOBODY
+    last = _who(versions)
     ended = outcome(history)
     if ended != ends.get(last):
         wrong.append(f"{ended}, where {last} changed the namespace last")
@@ -54,6 +54,13 @@ def judged(store: Store, events: Iterable[Mapping[str, Any]], folder: Path, ends
     if own > 2:
         wrong.append(f"{own} writes reached the API server")
     return End(ended, own, tuple(wrong))
+
+
+def _who(versions: Sequence[Version]) -> str:
+    """Who changed the namespace last."""
+    if len(versions) < 2:
+        return NOBODY
+    return EXECUTOR if versions[-1].write.user == EXECUTOR else PERSON
 
 
 def outcome(history: History) -> str:

@@ -16,11 +16,11 @@ from tests.conftest import NamespaceFactory
 from tests.crash import process
 from tests.crash.conftest import Stage
 from tests.crash.figures import Figures
-from tests.crash.killing import AHEAD_MS, Death, fatal, killed
+from tests.crash.killing import AHEAD_MS, Death, killed
 from tests.crash.points import Points
+from tests.crash.staging import STAGINGS
 from tests.crash.ways import WAYS
 from tests.crash.worlds import TASK, CrashWorld
-from tests.scenarios.apiserver_proxy import ApiServerProxy, lost_before_delivery
 from tests.scenarios.theatre import Theatre
 
 from runbook_gate.configuration import Audit, Cluster, Opa, Settings
@@ -32,9 +32,12 @@ pytestmark = pytest.mark.scenario
 
 Count = Callable[[str], Figures]
 Stages = Callable[..., list[Death]]
-KILLED = ("happy path", "first write lost")
+SEED = 20260721
 SHARDS = 4
+QUICK = "happy path"
 PAIRS = 12
+SAMPLE = "a seeded sample: make crash-matrix plays them all"
+PAIRS_SAMPLE = f"a seeded sample of {PAIRS} pairs: each takes a run's time, and every pair is played in process"
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def theatres(
     bundle_file: Path,
     sidecar: Sidecar,
 ) -> Iterator[Stages]:
-    """Makes a theatre for each death, with its task submitted, and a proxy where the first write is to be lost."""
+    """Makes a theatre for each death, staged for its way, with its task submitted."""
     settings = Settings(
         bundle=bundle_file,
         opa=Opa(socket=Path(sidecar.address.socket or "")),
@@ -57,18 +60,14 @@ def theatres(
 
         def make(way: str, deaths: Sequence[tuple[str, ...]], sure: Callable[[str], bool] = bool) -> list[Death]:
             return [
-                Death(one(way, tmp_path / str(number)), points, all(map(sure, points)))
+                Death(one(way, tmp_path / f"{way} {number}"), way, points, all(map(sure, points)))
                 for number, points in enumerate(deaths)
             ]
 
         def one(way: str, folder: Path) -> Theatre:
             theatre = Theatre(folder, cluster, seeder, namespace_factory(), settings)
-            changes: dict[str, object] = {"heads_file": folder / "heads"}
-            if way == "first write lost":
-                proxy = stack.enter_context(ApiServerProxy.start(folder / "proxy", cluster.server))
-                proxy.plays.append(lost_before_delivery)
-                changes["cluster"] = Cluster(kubeconfig=proxy.kubeconfig())
-            theatre.settings = theatre.settings.model_copy(update=changes)
+            theatre.settings = theatre.settings.model_copy(update={"heads_file": folder / "heads"})
+            STAGINGS[way](theatre, stack)
             theatre.submit(TASK)
             return theatre
 
@@ -77,7 +76,7 @@ def theatres(
 
 def points(stage: Stage, way: str) -> list[str]:
     """Where a process may die."""
-    return fatal([left.point for left in stage(WAYS[way]).dying()])
+    return [left.point for left in stage(WAYS[way]).dying()]
 
 
 def slowly(stage: Stage, way: str) -> CrashWorld:
@@ -87,19 +86,19 @@ def slowly(stage: Stage, way: str) -> CrashWorld:
     return world
 
 
-def killed_once(stage: Stage, theatres: Stages, way: str, where: Sequence[str], figures: Figures) -> None:
-    """Kill one process at each of some points; what only a fast machine meets is not insisted on."""
+def dying_once(stage: Stage, theatres: Stages, way: str, where: Sequence[str]) -> list[Death]:
+    """A death at each of some points; what only a fast machine meets is not insisted on."""
     sure = {left.point for left in slowly(stage, way).dying()}
-    killed(theatres(way, [(point,) for point in where], sure.__contains__), WAYS[way], figures)
+    return theatres(way, [(point,) for point in where], sure.__contains__)
 
 
 def pair(world: CrashWorld, draw: random.Random) -> tuple[str, str]:
     """Where two processes die, the second of which starts at once, on a machine that slept."""
     remains = {left.point: left for left in world.dying()}
-    first = draw.choice(fatal(list(remains)))
+    first = draw.choice(list(remains))
     world.put_back(remains[first])
     world.clock.boottime_ms += AHEAD_MS
-    second = fatal([left.point for left in world.dying()])
+    second = [left.point for left in world.dying()]
     # What comes a second time in the second process may not come at all on a slower machine.
     return first, draw.choice([point for point in second if " 1 after" in point or " 1 /" in point])
 
@@ -109,40 +108,47 @@ def sorts(names: Sequence[str]) -> set[str]:
     return {re.sub(r" [0-9]+( after intent [0-9]+)? / .*", "", name) for name in names}
 
 
-def test_a_run_on_the_real_api_server_meets_the_points_of_one_in_memory(stage: Stage, theatres: Stages) -> None:
-    [death] = theatres("happy path", [()])
-    real, memory = Points(), stage().dying()
+@pytest.mark.parametrize("way", [pytest.param(way, marks=[] if way == QUICK else pytest.mark.whole) for way in WAYS])
+def test_a_run_on_the_real_api_server_meets_the_points_of_one_in_memory(
+    stage: Stage, theatres: Stages, way: str
+) -> None:
+    [death] = theatres(way, [()])
+    real, slow = Points(), [left.point for left in slowly(stage, way).dying()]
     process.run(death.theatre.settings, real, 0)
-    assert set(points(stage, "happy path")) <= set(real.names)
-    assert sorts(real.names) == sorts([left.point for left in memory])
+    assert set(slow) <= set(real.names)
+    assert sorts(real.names) == sorts(points(stage, way))
 
 
-@pytest.mark.parametrize("way", KILLED)
-def test_a_process_that_is_killed_at_some_points(stage: Stage, theatres: Stages, count: Count, way: str) -> None:
-    where = random.Random(20260721).sample(points(stage, way), 3)
-    figures = count(f"one SIGKILL, {way}")
-    killed_once(stage, theatres, way, where, figures)
-    assert figures.wrong == []
+@pytest.mark.usefixtures("sampled")
+def test_a_process_that_is_killed_at_a_point_of_each_way(stage: Stage, theatres: Stages, count: Count) -> None:
+    deaths, counted = list[Death](), {way: count(f"one SIGKILL, {way}") for way in WAYS}
+    for way, figures in counted.items():
+        there = points(stage, way)
+        figures.leave_out(SAMPLE, len(there) - 1)
+        deaths += dying_once(stage, theatres, way, random.Random(f"{SEED} {way}").sample(there, 1))
+    killed(deaths, counted)
+    assert [wrong for figures in counted.values() for wrong in figures.wrong] == []
 
 
 @pytest.mark.whole
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("shard", range(SHARDS))
-@pytest.mark.parametrize("way", KILLED)
+@pytest.mark.parametrize("way", WAYS)
 def test_a_process_that_is_killed_at_any_point(
     stage: Stage, theatres: Stages, count: Count, way: str, shard: int
 ) -> None:
     figures = count(f"one SIGKILL, {way}")
-    killed_once(stage, theatres, way, points(stage, way)[shard::SHARDS], figures)
+    killed(dying_once(stage, theatres, way, points(stage, way)[shard::SHARDS]), {way: figures})
     assert figures.wrong == []
 
 
 @pytest.mark.whole
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("way", KILLED)
+@pytest.mark.parametrize("way", WAYS)
 def test_two_processes_that_are_killed_at_some_points(stage: Stage, theatres: Stages, count: Count, way: str) -> None:
-    draw = random.Random(20260721)
+    draw = random.Random(SEED)
     pairs = [pair(slowly(stage, way), draw) for _ in range(PAIRS)]
     figures = count(f"two SIGKILLs, {way}")
-    killed(theatres(way, pairs), WAYS[way], figures)
+    figures.leave_out(PAIRS_SAMPLE)
+    killed(theatres(way, pairs), {way: figures})
     assert figures.wrong == []

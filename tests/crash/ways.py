@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from tests.crash.worlds import NAMESPACE, TASK, CrashWorld, Play
 from tests.fakes.cluster import Fault
@@ -13,6 +13,7 @@ from runbook_gate.cluster.calls import Call
 from runbook_gate.demo.stage import CLUSTER_ID, PREFIX
 
 NOBODY, EXECUTOR, PERSON = "nobody", "runbook-gate", "platform-team"
+ANOTHER: Final = {f"{PREFIX}enforce": "baseline"}
 COMPLETE: Final = "complete"
 SPENT: Final = "escalated at cp2: retry_eligibility.budget_spent"
 FOREIGN: Final = "escalated at cp2: drift_agreement.foreign_value"
@@ -24,7 +25,8 @@ class Way:
     """One way of the run.
 
     Attributes:
-        ends: the one right end, by who changed the namespace last. Without a crash it is the first.
+        ends: the one right end, by who changed the namespace last: the executor, a person or nobody. Without a crash
+            it is the first.
         plays: what happens to the writes on the wire, in order.
         prepare: sets the stage.
     """
@@ -46,14 +48,19 @@ def applied_and_504(world: CrashWorld) -> Fault:
 
 def person_first(world: CrashWorld) -> None:
     """A person sets another value just before the write arrives."""
-    body = {"metadata": {"labels": {f"{PREFIX}enforce": "baseline"}}}
+    body = {"metadata": {"labels": ANOTHER}}
     manager = (("fieldManager", "kubectl-label"),)
     world.server.handle(Call("PATCH", "/api/v1/namespaces/{name}", {"name": NAMESPACE}, manager, body), PERSON)
 
 
 def waived(world: CrashWorld) -> None:
     """The platform keeps an open waiver for the namespace."""
-    world.waive(TASK, {"id": "EXC-311", "status": "open", "scope": {"cluster_id": CLUSTER_ID, "namespace": NAMESPACE}})
+    world.waive(TASK, waiver(NAMESPACE))
+
+
+def waiver(namespace: str) -> dict[str, Any]:
+    """An open one."""
+    return {"id": "EXC-311", "status": "open", "scope": {"cluster_id": CLUSTER_ID, "namespace": namespace}}
 
 
 # Two attempts of which neither reached the namespace are all there may be.

@@ -79,7 +79,7 @@ def bench() -> Bench:
     facts = LedgerFacts(previous_run=None, previous_chain="none", evidence_missing=[], escalations=[], paused=None)
     context = EffectContext(
         run_id="01kq3v",
-        attempt=1,
+        marker="rbgate.01kq3v.1",
         intent=INTENT,
         basis=clock.read(),
         label_keys=KEYS,

@@ -47,7 +47,7 @@ def target(cluster: LocalCluster, seeder: Seeder, namespace_factory: NamespaceFa
     facts = LedgerFacts(previous_run=None, previous_chain="none", evidence_missing=[], escalations=[], paused=None)
     context = EffectContext(
         run_id="01kq3v",
-        attempt=1,
+        marker="rbgate.01kq3v.1",
         intent=uuid.uuid4().hex * 2,
         basis=clock.read(),
         label_keys=KEYS,

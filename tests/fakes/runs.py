@@ -19,7 +19,7 @@ from runbook_gate.audit.protocol import AuditLog
 from runbook_gate.clock import Clock
 from runbook_gate.cluster.calls import Call
 from runbook_gate.configuration import Opa, Settings
-from runbook_gate.demo.stage import APPROVED, REGISTERS, Target, write
+from runbook_gate.demo.stage import APPROVED, Target, write
 from runbook_gate.effects.protocol import Effect
 from runbook_gate.effects.registry import EFFECTS
 from runbook_gate.engine.narration import Narrator, Silent
@@ -95,7 +95,7 @@ class LittleWorld:
 
     def session(self, store: Store, task_id: str, narrator: Narrator | None = None) -> Session:
         """An executor of its own, as a process would be, whose registers are a task's."""
-        registers = {name: self.folder / task_id / f"{name}.yaml" for name in REGISTERS}
+        registers = {file.stem: file for file in (self.folder / task_id).glob("*.yaml")}
         settings = self.settings.model_copy(update={"registers": registers})
         return Session(
             settings,

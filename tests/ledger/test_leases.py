@@ -96,6 +96,14 @@ def test_after_a_reboot_the_wall_clock_counts(any_store: Store, clock: ManualClo
     assert any_store.leases.acquire(lease.run, "b").number == 2
 
 
+def test_after_a_reboot_with_a_clock_set_back_a_lease_is_free(any_store: Store, clock: ManualClock) -> None:
+    lease = start(any_store)
+    clock.reboot()
+    clock.step(-3_600_000)
+    assert [task.run for task in any_store.tasks.due()] == [lease.run]
+    assert any_store.leases.acquire(lease.run, "b").number == 2
+
+
 def test_release_sets_when_the_task_is_due_again(any_store: Store, clock: ManualClock) -> None:
     lease = start(any_store)
     any_store.leases.release(lease, not_before_ms=clock.at_ms + 90_000)

@@ -23,6 +23,12 @@ decisions := [decision |
 \tsome one in asked
 \tdecision := data.gate.decision with input as one
 ]
+
+verdicts := [[decision.verdict, in_doubt] |
+\tsome one in asked
+\tdecision := data.gate.decision with input as one
+\tin_doubt := data.actions.escalate.params.write_in_doubt with input as one
+]
 """
 
 
@@ -40,7 +46,8 @@ class Question:
 
 
 def decide(bases: dict[str, Any], questions: Sequence[Question], *, asked_for: str = "decisions") -> list[Any]:
-    """The decision on each question, with strict built-in errors; or, as `asked`, the inputs themselves.
+    """The decision on each question, with strict built-in errors; or, as `asked`, the inputs themselves,
+    or, as `verdicts`, each verdict and whether a write is in doubt.
 
     A conflict or an error of a built-in, which would be an HTTP 500, ends the whole batch; so does an undefined
     decision. Where a strict batch ends well there was no error that a lenient one could have kept quiet about.

@@ -1,5 +1,6 @@
-"""The shipped policies as a bundle, and a real OPA that serves them."""
+"""The shipped policies as a bundle, a real OPA that serves them, and a repository to edit them in."""
 
+from tests.policies.repositories import repository
 from tests.scenarios.conftest import bundle, sidecar
 
-__all__ = ["bundle", "sidecar"]
+__all__ = ["bundle", "repository", "sidecar"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.policies.decision_cases import CASES, ROOT
 
+from runbook_gate.cli.explaining import text
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.policy import cases
 from runbook_gate.policy.explanation import explain
@@ -45,9 +46,13 @@ def test_it_says_what_the_gate_decides(explained: Any, path: str) -> None:
     told, expected = explained(path), cases.one(CASES, path).expected
     assert (told["verdict"], told["next"]["action"]) == (expected["verdict"], expected["next"]["action"])
     denials = [denial for check in (*told["checks"], {"denials": told["gate"]}) for denial in check["denials"]]
-    shown = sorted(({key: denial[key] for key in ("code", "facts")} for denial in denials), key=str)
-    assert shown == sorted(expected["denials"], key=str)
+    shown, said = (_codes_and_facts(found) for found in (denials, expected["denials"]))
+    assert shown == said
     assert told["input_problems"] == []
+
+
+def _codes_and_facts(denials: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return sorted((denial["code"], str(denial["facts"])) for denial in denials)
 
 
 def test_a_pass_says_what_was_wanted_and_what_was_seen(explained: Any) -> None:
@@ -131,3 +136,15 @@ def test_an_input_that_no_rules_are_for_is_explained_too(explained: Any, path: s
 def test_an_input_that_the_executor_would_not_send_is_said_to_be_one(explained: Any) -> None:
     told = explained("pass/cp1/first_attempt", {"op": "remove", "path": "/now_ms"})
     assert told["input_problems"] == ["input.now_ms: Field required"]
+    assert "The executor never sends such an input" in " ".join(text(told, with_facts=False))
+
+
+def test_a_recorded_input_that_an_older_schema_was_for_is_said_to_be_one(bundle: Bundle, opa_binary: Path) -> None:
+    document = cases.one(CASES, "pass/cp1/first_attempt").input
+    del document["now_ms"]
+    asked = Asked("entry 4", document, bundle, recorded=True)
+    told = explain(asked, "those of the run", bundle, opa=opa_binary)
+    assert told["input_problems"] == ["input.now_ms: Field required"]
+    shown = " ".join(text(told, with_facts=False))
+    assert "An executor of another version recorded this input" in shown
+    assert "never sends" not in shown

@@ -31,23 +31,31 @@ def test_a_pattern_names_facts_as_policies_write_them(pattern: str, found: dict[
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ({"retry_budget": 1}, {"retry_budget": 2}, ["retry_budget: 1 -> 2"]),
-        ({"duration_ms": 600_000}, {"duration_ms": 900_000}, ["duration_ms: 600 s -> 900 s"]),
-        ({"limits_ms": {"go": 1}}, {"limits_ms": {"go": 1, "skew": 500}}, ["limits_ms.skew: 0.5 s is added"]),
-        ({"audit": "required"}, {}, ["audit: required is removed"]),
-        ({"audit": "required"}, {"audit": None}, ["audit: required -> null"]),
-        ({"assurance": ["a", "b"]}, {"assurance": ["b", "c"]}, ["assurance: a is removed", "assurance: c is added"]),
+        ({"retry_budget": 1}, {"retry_budget": 2}, ["write attempts of each step, in all: 1 -> 2"]),
+        ({"duration_ms": 600_000}, {"duration_ms": 900_000}, ["deadline of a run: 600 s -> 900 s"]),
+        (
+            {"limits_ms": {"go": 1}},
+            {"limits_ms": {"go": 1, "skew": 500}},
+            ["skew: largest difference of clocks: 0.5 s; it was not stated"],
+        ),
+        ({"audit": "x"}, {}, ["audit evidence of the probes: no longer stated; it was x"]),
+        ({"audit": "required"}, {"audit": None}, ["audit evidence of the probes: required -> null"]),
+        (
+            {"sources": ["a", "b"]},
+            {"sources": ["b", "c"]},
+            ["registers that are read: no longer a", "registers that are read: c, too"],
+        ),
         ({"steps": ["a", "b"]}, {"steps": ["b", "a"]}, ["steps: a, b -> b, a"]),
-        ({"rounds": 1}, {"rounds": True}, ["rounds: 1 -> true"]),
+        ({"rounds": 1}, {"rounds": True}, ["good rounds in a row: 1 -> true"]),
         (
             {"probes": [{"name": "P1", "pod": "a"}, {"name": "P2", "pod": "a"}]},
             {"probes": [{"name": "P2", "pod": "b"}]},
-            ["probes.P1.name: P1 is removed", "probes.P1.pod: a is removed", "probes.P2.pod: a -> b"],
+            ["probe P1: no longer stated; it was name P1, pod a", "probe P2, pod: a -> b"],
         ),
         ({"same": [1, {"a": []}]}, {"same": [1, {"a": []}]}, []),
     ],
 )
-def test_each_value_that_changes_is_told_with_its_path(old: Any, new: Any, told: list[str]) -> None:
+def test_each_value_that_changes_is_told_in_words(old: Any, new: Any, told: list[str]) -> None:
     assert [words(change) for change in changes(old, new)] == told
 
 

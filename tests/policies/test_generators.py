@@ -56,7 +56,7 @@ def test_expected_decisions_follow_the_policies_and_the_change_is_told(project: 
     )
     told = tool(project, "fixtures")
     assert told.stdout.splitlines()[0] == "fail/register_agreement/too_old_cluster_inventory"
-    assert any(line.endswith("register_agreement.old is added") for line in told.stdout.splitlines())
+    assert any(line == "  denies with register_agreement.old" for line in told.stdout.splitlines())
     assert case(project)["expected"]["denials"][0]["code"] == "register_agreement.old"
     edit(
         project / "policies/checks/register_agreement/envelope.rego",

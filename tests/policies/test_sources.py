@@ -1,46 +1,17 @@
-"""Policies by name: a file, a folder, or a revision of a git repository; and how they differ."""
+"""Policies by name: a file, a folder, or a revision of a git repository."""
 
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+from tests.policies.repositories import edit, git
 
-from runbook_gate import resources
 from runbook_gate.errors import InvalidDocument, UsageFault
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.policy.git import WorkTree, work_tree
-from runbook_gate.policy.inventory import compare, inspect
-from runbook_gate.policy.sources import Source, load
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=author", "-c", "user.email=author@example.org", "-c", "commit.gpgsign=false"]
-    done = subprocess.run(["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
-
-
-@pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository of its own with the shipped policies in its first commit; the current folder."""
-    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
-        monkeypatch.delenv(name, raising=False)
-    folder = tmp_path / "repository"
-    shutil.copytree(resources.policies(), folder / "policies")
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    git(folder, "add", "policies")
-    git(folder, "commit", "--quiet", "--message=first")
-    monkeypatch.chdir(folder)
-    return folder
-
-
-def edit(repository: Path, name: str, old: str, new: str) -> None:
-    file = repository / "policies" / name
-    text = file.read_text(encoding="utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new), encoding="utf-8")
+from runbook_gate.policy.sources import load
 
 
 def test_file_folder_and_revision_are_the_same_policies(repository: Path, bundle: Bundle, opa_binary: Path) -> None:
@@ -98,58 +69,3 @@ def test_a_folder_that_no_repository_keeps_is_of_no_commit(repository: Path, tmp
     (repository / ".gitignore").write_text("installed\n")
     shutil.copytree(repository / "policies", repository / "installed" / "policies")
     assert work_tree(repository / "installed" / "policies") is None
-
-
-def test_what_policies_hold_is_listed(bundle: Bundle, opa_binary: Path) -> None:
-    told = inspect(Source("these", bundle), opa=opa_binary)
-    assert told["policy_sha256"] == bundle.content_sha256
-    assert [one["runbook"][-2:] for one in told["runbooks"]] == ["v1", "v2", "v3"]
-    folders = {folder.name for folder in (resources.policies() / "checks").iterdir() if folder.is_dir()}
-    assert {one["name"] for one in told["checks"]} == folders
-    assert {one["check"] for one in told["codes"]} == {*folders, "gate"}
-    assert all(one["title"] and one["solution"] for one in told["codes"])
-    files = {f"policies/{path.relative_to(resources.policies())}" for path in resources.policies().rglob("*.rego")}
-    assert set(told["rules"]) == files
-
-
-def test_the_same_policies_do_not_differ(bundle: Bundle, opa_binary: Path) -> None:
-    told = compare(Source("a", bundle), Source("b", bundle), opa=opa_binary)
-    assert told["same"] is True
-    assert told["parties"] == []
-    for kind in ("runbooks", "checks", "codes", "rules"):
-        assert told[kind] == {"added": [], "removed": [], "changed": {}}
-
-
-def test_every_kind_of_difference_is_told(repository: Path, bundle: Bundle, opa_binary: Path) -> None:
-    check = "checks/waiver_absence/waiver_absence.rego"
-    edit(repository, check, "# title: Waiver absence", "# title: No waiver")
-    edit(repository, check, "waiver_absence.open_waiver", "waiver_absence.waiver_open")
-    edit(repository, "gate/deny.rego", "Add the checkpoint and its checks to a new revision", "Add it to a revision")
-    edit(repository, "runbooks/MKS-PSA-Label-Restore-v3/data.yaml", "retry_budget: 2", "retry_budget: 3")
-    edit(repository, "parties/data.yaml", "prequalifiers: [platform-governance]", "prequalifiers: [release-board]")
-    shutil.move(
-        repository / "policies/runbooks/MKS-PSA-Label-Restore-v1",
-        repository / "policies/runbooks/MKS-PSA-Label-Restore-v9",
-    )
-    told = compare(load("git:main", opa=opa_binary), load("policies", opa=opa_binary), opa=opa_binary)
-    assert told["same"] is False
-    assert told["runbooks"] == {
-        "added": ["MKS-PSA-Label-Restore-v9"],
-        "removed": ["MKS-PSA-Label-Restore-v1"],
-        "changed": {
-            "MKS-PSA-Label-Restore-v3": [{"path": "retry_budget", "old": 2, "new": 3, "words": "retry_budget: 2 -> 3"}]
-        },
-    }
-    assert [change["words"] for change in told["parties"]] == [
-        "prequalifiers: platform-governance is removed",
-        "prequalifiers: release-board is added",
-    ]
-    assert [change["words"] for change in told["checks"]["changed"]["waiver_absence"]] == [
-        "title: Waiver absence -> No waiver"
-    ]
-    assert (told["codes"]["added"], told["codes"]["removed"]) == (
-        ["waiver_absence.waiver_open"],
-        ["waiver_absence.open_waiver"],
-    )
-    assert list(told["codes"]["changed"]) == ["gate.nothing_to_check"]
-    assert list(told["rules"]["changed"]) == [f"policies/{check}", "policies/gate/deny.rego"]

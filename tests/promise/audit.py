@@ -19,6 +19,7 @@ class Write:
 
     Attributes:
         audit_id: its Audit-ID.
+        verb: what for.
         user: who sent it.
         namespace: of what.
         code: HTTP status of the answer; None if the server died before it answered.
@@ -28,6 +29,7 @@ class Write:
     """
 
     audit_id: str
+    verb: str
     user: str
     namespace: str
     code: int | None
@@ -51,11 +53,16 @@ class Version:
     write: Write
 
 
-def events_of(log: Path) -> Iterator[dict[str, Any]]:
-    """The events in an audit log; a line that is being written is not one yet."""
-    for line in log.read_text(encoding="utf-8").splitlines(keepends=True):
-        if line.endswith("\n"):
-            yield json.loads(line)
+def events_of(log: Path, about: str = "") -> Iterator[dict[str, Any]]:
+    """The events in an audit log, rotated files first; a line that is being written is not one yet.
+
+    Args:
+        log: the current file.
+        about: what an event must name.
+    """
+    for path in [*sorted(log.parent.glob(f"{log.stem}-*{log.suffix}")), log]:
+        with path.open(encoding="utf-8") as lines:
+            yield from (json.loads(line) for line in lines if about in line and line.endswith("\n"))
 
 
 def told(events: Iterable[Mapping[str, Any]], namespace: str) -> tuple[list[Write], list[Version]]:
@@ -82,6 +89,7 @@ def _write(event: Mapping[str, Any], namespace: str) -> Write:
     base = metadata.get("resourceVersion")
     return Write(
         audit_id=event["auditID"],
+        verb=event["verb"],
         user=event["user"]["username"],
         namespace=namespace,
         code=(event.get("responseStatus") or {}).get("code"),

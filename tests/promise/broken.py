@@ -36,7 +36,7 @@ def broken(
 
     Args:
         store: the ledger.
-        events: the raw audit events of all API servers, each once.
+        events: the raw audit events of all API servers, each once, from the creation of each namespace on.
         user: the executor's identity.
         ended: whether every run must have ended by now.
         packets: ids of the packets that were delivered; None where delivery is not looked at.
@@ -129,9 +129,13 @@ def _of_namespace(
             yield f"a write without an intent, Audit-ID {write.audit_id}"
             continue
         yield from _one_write(write, *intents[write.audit_id], versions, user)
-    for history in histories:
-        if history.newest.kind == "completed":
-            yield from _not_there(history, versions)
+    completed = [history for history in histories if history.newest.kind == "completed"]
+    for history in completed:
+        yield from _not_there(history, versions)
+    # What a write landed on, and what was there before a completion, is only known from the creation on.
+    landed = any(version.write.user == user for version in versions)
+    if (completed or landed) and not (versions and versions[0].write.verb == "create"):
+        yield "its beginning is not in the log"
 
 
 def _one_write(write: Write, history: History, intent: Entry, versions: Sequence[Version], user: str) -> Iterator[str]:

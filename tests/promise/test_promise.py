@@ -128,6 +128,21 @@ def test_a_completion_where_the_tuple_was_not_there(world: LittleWorld, events: 
     assert f"where {ENFORCE} is not the approved value" in found(world, altered)
 
 
+def test_a_log_that_begins_after_the_creation(world: LittleWorld, events: Events) -> None:
+    """A write that landed cannot be told from one that landed on a newer state."""
+    assert "payments-one: its beginning is not in the log" in found(world, world.server.audit)
+
+
+def test_a_log_in_which_somebody_elses_change_comes_first(world: LittleWorld, events: Events) -> None:
+    base = int(written(events)["requestObject"]["metadata"]["resourceVersion"])
+    told = found(world, [*world.server.audit, by_somebody(events, base - 1, "baseline")])
+    assert "its beginning is not in the log" in told
+
+
+def test_a_completion_without_a_write_in_a_log_without_a_beginning(world: LittleWorld, events: Events) -> None:
+    assert "its beginning is not in the log" in found(world, [])
+
+
 def without(*kinds: str) -> Callable[[list[Entry]], Iterable[Entry]]:
     return lambda entries: [entry for entry in entries if entry.kind not in kinds]
 

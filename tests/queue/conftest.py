@@ -29,6 +29,7 @@ class Step:
 
     swept: list[str] = field(default_factory=list)
     taken: str | None = None
+    faults: list[str] = field(default_factory=list)
 
 
 class Queue(LittleWorld):
@@ -65,13 +66,20 @@ class Queue(LittleWorld):
         """An executor as a process of its own would be."""
         with self.open() as store:
             settings = self.settings.model_copy(update=self.changes)
-            yield Session(settings, store, Silent(), clock=self.clock, stopping=self.stopping, world=self._world)
+            yield Session(settings, store, Silent(), clock=self.clock, stopping=self._asked, world=self._world)
+
+    def _asked(self) -> bool:
+        return self.stopping()
 
     def next(self) -> Step:
         """What `run --next` does."""
         with self.executor() as session:
             progress: Progress = run_next(session)
-        return Step([_told(one) for one in progress.swept], _told(progress.taken) if progress.taken else None)
+        return Step(
+            [_told(one) for one in progress.swept],
+            _told(progress.taken) if progress.taken else None,
+            [f"{kept.subject}: {type(kept.error).__name__}" for kept in progress.faults],
+        )
 
 
 def _told(finished: Finished) -> str:

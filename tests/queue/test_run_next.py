@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 
@@ -73,9 +74,10 @@ def test_a_task_whose_target_is_active_waits_for_its_turn(queue: Queue) -> None:
 
 def stop_in_the_middle(queue: Queue, task: str) -> None:
     """Its run is opened, and its process asked to stop before it asks anything."""
-    queue.stopping = lambda: True
-    with queue.executor() as session, pytest.raises(Stopped):
-        session.run_task(task)
+    with queue.executor() as session:
+        queue.stopping = lambda: session.store.tasks.status(task).run is not None
+        with pytest.raises(Stopped):
+            session.run_task(task)
     queue.stopping = lambda: False
 
 
@@ -149,7 +151,7 @@ def test_an_altered_run_is_told_and_holds_nobody_up(queue: Queue) -> None:
     with queue.open() as store:
         [run] = store.runs.list("active")
         alter(queue, "entries", f"run = '{run.id}'")
-        assert queue.next() == Step(taken="next complete")
+        assert queue.next() == Step(taken="next complete", faults=["task altered: LedgerBroken"])
         queue.clock.advance(BACKOFF_MS)
         with pytest.raises(LedgerBroken):
             queue.next()
@@ -200,6 +202,42 @@ def test_a_packet_that_was_not_delivered_is_delivered_first(queue: Queue) -> Non
     kept(queue)
 
 
+def test_a_folder_that_cannot_be_looked_into_holds_nobody_up(queue: Queue) -> None:
+    queue.submit("waived")
+    waive(queue)
+    assert queue.next() == Step(taken="waived escalated")
+    queue.changes = {"packet_dir": queue.folder / ("x" * 300)}  # the system refuses to look for such a name
+    queue.submit("next")
+    with pytest.raises(Undelivered):
+        queue.next()
+    with queue.open() as store:
+        assert store.tasks.status("next").state == "finished"
+
+
+def test_a_packet_is_delivered_to_those_who_acknowledged_it_elsewhere(queue: Queue) -> None:
+    queue.submit("waived")
+    waive(queue)
+    queue.changes = {"packet_dir": None}
+    assert queue.next() == Step(taken="waived escalated")
+    with queue.open() as store:
+        [escalation] = store.escalations.list("open")
+        store.escalations.acknowledge(escalation.id, actor="on-call", note="mine")
+    queue.changes = {}
+    assert queue.next() == Step()
+    assert len(list((queue.folder / "packets").iterdir())) == 2
+
+
+def test_who_is_asked_to_stop_delivers_nothing_more(queue: Queue) -> None:
+    queue.submit("waived")
+    waive(queue)
+    queue.changes = {"packet_dir": None}
+    queue.next()
+    queue.changes, queue.stopping = {}, lambda: True
+    with pytest.raises(Stopped, match="between two runs"):
+        queue.next()
+    assert not (queue.folder / "packets").exists()
+
+
 def waive(queue: Queue) -> None:
     file = queue.settings.registers["platform_exceptions"]
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -217,7 +255,9 @@ def test_a_packet_that_was_altered_holds_nobody_up(queue: Queue) -> None:
     stop_in_the_middle(queue, "late")
     queue.clock.advance(DEADLINE_MS)
     queue.submit("next")
-    assert queue.next() == Step(swept=["late escalated"], taken="next escalated")
+    step = queue.next()
+    assert (step.swept, step.taken) == (["late escalated"], "next escalated")
+    assert [fault.partition(": ")[2] for fault in step.faults] == ["LedgerBroken"]
     with pytest.raises(LedgerBroken):
         queue.next()
 
@@ -254,13 +294,31 @@ def test_what_nobody_foresaw_is_one_tasks_fault(queue: Queue) -> None:
         return None
 
     queue.fault = odd
-    assert queue.next() == Step(taken="next complete")
+    assert queue.next() == Step(taken="next complete", faults=["task odd: ZeroDivisionError"])
     queue.clock.advance(BACKOFF_MS)
     with pytest.raises(ZeroDivisionError):
         queue.next()
     queue.fault = lambda call: None
     queue.clock.advance(BACKOFF_MS)
     assert queue.next() == Step(taken="odd complete")
+    kept(queue)
+
+
+def test_what_nobody_foresaw_ends_in_a_packet_at_the_deadline(queue: Queue) -> None:
+    queue.submit("odd")
+
+    def odd(call: Call) -> Fault | None:
+        raise ZeroDivisionError
+
+    queue.fault = odd
+    with pytest.raises(ZeroDivisionError):
+        queue.next()
+    queue.clock.advance(DEADLINE_MS)
+    assert queue.next() == Step(swept=["odd escalated"])
+    with queue.open() as store:
+        [escalation] = store.escalations.list("open")
+        [condition] = json.loads(store.escalations.packet(escalation.id))["condition"]
+    assert condition["facts"] == {"fault": "ZeroDivisionError", "no_decision": []}
     kept(queue)
 
 

@@ -355,7 +355,11 @@ def begin(theatre: Theatre, task_id: str) -> str:
     """Open the run of a task and stop it safely at once."""
     theatre.submit(task_id)
     with theatre.store() as store:
-        session = Session(theatre.settings, store, Silent(), clock=SystemClock(), stopping=lambda: True)
+
+        def opened() -> bool:
+            return store.tasks.status(task_id).run is not None
+
+        session = Session(theatre.settings, store, Silent(), clock=SystemClock(), stopping=opened)
         with pytest.raises(Stopped):
             session.run_task(task_id)
         return store.runs.list("active")[0].id

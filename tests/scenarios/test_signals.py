@@ -151,14 +151,14 @@ HANGS: dict[str, tuple[Stage, int]] = {
 }
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(("number", "which"), [(signal.SIGTERM, "task-1"), (signal.SIGINT, "--next")])
 @pytest.mark.parametrize(("stage", "writes"), HANGS.values(), ids=HANGS)
 def test_whoever_stops_a_process_while(
-    theatre: Theatre, hang: Hang, stage: Stage, writes: int, number: signal.Signals
+    theatre: Theatre, hang: Hang, stage: Stage, writes: int, number: signal.Signals, which: str
 ) -> None:
     theatre.submit()
     with stage(theatre, hang):
-        assert_stops(process.start(theatre, "run", "task-1"), number, hang.reached)
+        assert_stops(process.start(theatre, "run", which), number, hang.reached)
         hang.end()
     assert len(theatre.writes()) == writes
     finished = theatre.run()

@@ -359,7 +359,7 @@ def test_labels_that_are_reverted_after_the_write(
     theatre.director.cues[moment] = lambda entry: revert(theatre)
     theatre.submit()
     packet = assert_unconfirmed(theatre, theatre.run(), "readback_differs")
-    assert facts(packet, f"{CODE}readback_differs")["writers"] == [
+    assert facts(packet, f"{CODE}readback_differs")["derived.writers"] == [
         {"username": "other-controller", "labels": change},
     ]
     assert packet["live"]["restored"] is False
@@ -384,7 +384,7 @@ def test_every_writer_is_named(theatre: Theatre) -> None:
     theatre.director.cues["decided:cp2:proceed"] = revert
     theatre.submit()
     packet = assert_unconfirmed(theatre, theatre.run(), "readback_differs")
-    writers = facts(packet, f"{CODE}readback_differs")["writers"]
+    writers = facts(packet, f"{CODE}readback_differs")["derived.writers"]
     assert [(one["username"], one["labels"][ENFORCE]) for one in writers] == [
         ("admin", "privileged"),
         ("other-controller", "baseline"),
@@ -395,7 +395,7 @@ def test_a_revert_without_an_audit_log_has_no_name(theatre: Theatre) -> None:
     theatre.director.cues["decided:cp2:proceed"] = lambda entry: other_controller(theatre, {ENFORCE: "baseline"})
     theatre.submit()
     packet = assert_unconfirmed(theatre, theatre.run(audit=Audit()), "readback_differs", "audit_unconfigured")
-    assert facts(packet, f"{CODE}readback_differs")["writers"] == []
+    assert facts(packet, f"{CODE}readback_differs")["derived.writers"] == []
 
 
 @pytest.mark.parametrize(("revert", "change"), REVERTS.values(), ids=REVERTS)
@@ -454,7 +454,7 @@ def test_labels_that_one_listed_server_reads_otherwise(theatre: Theatre) -> None
     told = facts(packet, f"{CODE}readback_differs")
     assert [path for path in told if "servers[0]" in path] == []
     assert told["input.rounds[0].body.servers[1].first.object.labels"][ENFORCE] == "baseline"
-    assert told["writers"] == [{"username": "other-controller", "labels": {ENFORCE: "baseline"}}]
+    assert told["derived.writers"] == [{"username": "other-controller", "labels": {ENFORCE: "baseline"}}]
 
 
 def test_a_listed_server_of_another_cluster(theatre: Theatre, tmp_path: Path) -> None:

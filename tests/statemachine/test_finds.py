@@ -53,8 +53,8 @@ def test_a_write_that_is_sent_again_on_resuming(world: RestlessWorld, session: t
 @pytest.fixture(scope="module")
 def careless(opa_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Policy]:
     """The shipped policies, but attempt two goes once the namespace has moved, whoever wrote the labels since."""
-    rego = "checks/retry_eligibility/in_doubt.rego"
-    overtaken = "\t_audit_complete\n\tcount(audit.label_writes(_audit)) == 0\n\taudit.moved(_audit)\n"
+    rego = "checks/retry_eligibility/moved.rego"
+    overtaken = "\t_audit_complete\n\tcount(audit.label_writes(_audit)) == 0\n\tcount(_explaining) > 0\n"
     since = "\tcount(audit.label_writes(_audit)) > 0\n"
     changes = [(overtaken, "\t_audit_complete\n"), (since, "\tfalse\n")]
     bundle = edited(tmp_path_factory.mktemp("careless"), opa_binary, {rego: changes})

@@ -1,4 +1,4 @@
-"""Two effects that no shipped runbook has: one writes a single label, one looks again."""
+"""Effects that no shipped runbook has: one reads a register more, one writes a single label, one looks again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from runbook_gate.cluster.deadline import Deadline
-from runbook_gate.cluster.namespace import field_manager
 from runbook_gate.cluster.projection import namespace_read
 from runbook_gate.cluster.protocol import LabelPatch
 from runbook_gate.effects.context import EffectContext
@@ -14,8 +13,55 @@ from runbook_gate.effects.gather import Gather
 from runbook_gate.effects.protocol import Effect, FenceFacts
 from runbook_gate.effects.resolve_write import ResolveWrite
 from runbook_gate.models.base import Closed, Record
-from runbook_gate.models.observation import NamespaceRead
-from runbook_gate.models.params import PatchLabelsParams
+from runbook_gate.models.observation import GatherBody, NamespaceRead
+from runbook_gate.models.params import GatherParams, PatchLabelsParams
+from runbook_gate.models.register import RegisterAnswer, Registers
+from runbook_gate.registers.projection import register_answer
+from runbook_gate.registers.records import Target
+from runbook_gate.shapes import text
+
+
+class Freeze(Record):
+    """change_calendar: a time in which nothing changes."""
+
+    state: str | None
+
+
+class CalendarRegisters(Registers):
+    """One more than the shipped runbooks have."""
+
+    change_calendar: RegisterAnswer[Freeze]
+
+
+class CalendarBody(GatherBody):
+    """gather, with the change calendar."""
+
+    registers: CalendarRegisters
+
+
+class GatherWithCalendar(Effect[GatherParams, CalendarBody]):
+    """Reads the change calendar too."""
+
+    name = "gather"
+    params = GatherParams
+    body = CalendarBody
+
+    def violation(self, params: GatherParams, facts: FenceFacts) -> str | None:
+        """As of the shipped one."""
+        return Gather().violation(params, facts)
+
+    def run(self, params: GatherParams, context: EffectContext) -> CalendarBody:
+        """The calendar, and then everything else."""
+        target = Target(params.cluster_id, params.namespace, context.label_keys)
+        calendar = register_answer(context.registers.read("change_calendar"), target, freeze)
+        read = Gather().run(params, context)
+        registers = CalendarRegisters(**dict(read.registers), change_calendar=calendar)
+        return CalendarBody(**{**dict(read), "registers": registers})
+
+
+def freeze(raw: Mapping[str, Any], _target: Target) -> Freeze:
+    """Project a record of the calendar."""
+    return Freeze(state=text(raw.get("state")))
 
 
 class MarkBody(Record):
@@ -53,7 +99,7 @@ class Mark(Effect[PatchLabelsParams, MarkBody]):
             uid=params.uid,
             resource_version=params.resource_version,
             labels=params.labels,
-            field_manager=field_manager(context.run_id, context.attempt),
+            field_manager=context.marker,
         )
         not_after = Deadline.of(params.not_after_ms, context.basis)
         with context.cluster.open(5) as connection:
@@ -101,5 +147,5 @@ class LookAgain(Effect[LookParams, LookBody]):
 
 
 EFFECTS: Final[Mapping[str, Effect[Any, Any]]] = {
-    effect.name: effect for effect in (Gather(), Mark(), ResolveWrite(), LookAgain())
+    effect.name: effect for effect in (GatherWithCalendar(), Mark(), ResolveWrite(), LookAgain())
 }

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+import yaml
 from tests.fakes.cluster import Fault
 from tests.fakes.runs import LittleWorld
 from tests.promise import broken
@@ -19,12 +20,25 @@ TIER, ZONE = "example.com/tier", "example.com/zone"
 LABELS = {TIER: "gold", ZONE: "eu-1"}
 
 
-def run(world: LittleWorld) -> tuple[Finished, list[Entry]]:
+def run(world: LittleWorld, freeze: str = "over") -> tuple[Finished, list[Entry]]:
     world.submit("mark-0001", "orders-prod", approved=LABELS, runbook="Tiny-Labels-v1", retry_budget=1)
+    enter(world, freeze)
     finished = world.run("mark-0001")
     with world.open() as store:
         assert broken(store, [*world.server.created, *world.server.audit]) == []
         return finished, store.runs.entries(finished.run)
+
+
+def enter(world: LittleWorld, freeze: str) -> None:
+    """Into a register that no shipped runbook reads."""
+    inventory = world.folder / "mark-0001" / "cluster_inventory.yaml"
+    answer = {
+        **yaml.safe_load(inventory.read_text(encoding="utf-8")),
+        "source_id": "change-calendar",
+        "schema": "change_calendar/1",
+        "records": [{"state": freeze}],
+    }
+    inventory.with_stem("change_calendar").write_text(yaml.safe_dump(answer), encoding="utf-8")
 
 
 def effects(entries: list[Entry]) -> list[tuple[str | None, str]]:
@@ -46,7 +60,7 @@ def is_write(call: Call) -> bool:
 
 def test_it_runs_from_submit_to_complete(world: LittleWorld) -> None:
     finished, entries = run(world)
-    assert finished.outcome == "complete"
+    assert finished.outcome == "complete", codes(finished)
     assert live(world) == LABELS
     of_a_step = ["gather", "mark", "resolve_write", "look_again", "look_again"]
     assert effects(entries) == [
@@ -61,7 +75,14 @@ def test_only_its_own_sources_are_read(world: LittleWorld) -> None:
     _, entries = run(world)
     [first, *_] = [entry.body for entry in entries if entry.kind == "observation"]
     asked = {name for name, answer in first["registers"].items() if answer["problem"] != "not_requested"}
-    assert asked == {"cluster_inventory", "namespace_ownership"}
+    assert asked == {"cluster_inventory", "namespace_ownership", "change_calendar"}
+
+
+def test_its_own_source_stops_it(world: LittleWorld) -> None:
+    finished, entries = run(world, freeze="on")
+    assert codes(finished) == ["no_freeze.frozen"]
+    assert effects(entries) == [("announce", "gather")]
+    assert live(world) == {}
 
 
 def test_its_checks_stop_it_between_the_steps(world: LittleWorld) -> None:

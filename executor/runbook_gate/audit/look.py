@@ -69,7 +69,7 @@ class Look:
         if stage_ms is not None:
             self.newest_ms = max(stage_ms, self.newest_ms or stage_ms)
         if asked_for or stage_ms is None or stage_ms < self._query.since_ms:
-            self._event(_parsed(line))
+            self._event(parsed(line))
 
     def _event(self, event: Mapping[str, Any]) -> None:
         stage_ms = rfc3339_ms(event.get("stageTimestamp"))
@@ -96,7 +96,8 @@ class Look:
         return named and text(event.get("verb")) in WRITES
 
 
-def _parsed(line: bytes) -> Mapping[str, Any]:
+def parsed(line: bytes) -> Mapping[str, Any]:
+    """The event on a line of a log; empty if it is none."""
     try:
         return mapping(json.loads(line))
     except (ValueError, RecursionError):

@@ -41,8 +41,19 @@ def audit_event(event: Mapping[str, Any], label_keys: tuple[str, ...]) -> AuditE
         received_ms=rfc3339_ms(event.get("requestReceivedTimestamp")),
         stage_ms=rfc3339_ms(event.get("stageTimestamp")),
         **_pod_security(mapping(event.get("annotations"))),
-        change=label_change(event, label_keys) if about.get("resource") == "namespaces" else None,
+        **_of_namespace(event, label_keys),
     )
+
+
+def _of_namespace(event: Mapping[str, Any], label_keys: tuple[str, ...]) -> dict[str, Any]:
+    if mapping(event.get("objectRef")).get("resource") != "namespaces":
+        return {"resource_version": None, "change": None}
+    response = mapping(event.get("responseObject"))
+    stored = mapping(response.get("metadata")) if response.get("kind") == "Namespace" else {}
+    return {
+        "resource_version": text(stored.get("resourceVersion"), 64),
+        "change": label_change(event, label_keys),
+    }
 
 
 def _pod_security(notes: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping
@@ -13,8 +12,9 @@ from typing import Any, BinaryIO, Final, cast
 
 from runbook_gate.audit.files import STAMP, rotated
 from runbook_gate.audit.lines import lines_forwards
+from runbook_gate.audit.look import parsed
 from runbook_gate.errors import UsageFault
-from runbook_gate.shapes import mapping, text
+from runbook_gate.shapes import text
 from runbook_gate.timestamps import rfc3339_ms
 
 _ROTATED: Final = re.compile(rf"(.*){STAMP}(\.[^.]*)(?:\.gz)?")
@@ -73,7 +73,7 @@ class WholeLog:
         try:
             with closing(_opened(file)) as source:
                 for line in lines_forwards(source):
-                    event = _parsed(line)
+                    event = parsed(line or b"null")
                     stage_ms = rfc3339_ms(event.get("stageTimestamp"))
                     if stage_ms is not None and text(event.get("auditID")):
                         self._note(stage_ms)
@@ -93,13 +93,6 @@ class WholeLog:
 
 def _opened(file: Path) -> BinaryIO:
     return cast("BinaryIO", gzip.open(file)) if file.suffix == ".gz" else file.open("rb")
-
-
-def _parsed(line: bytes | None) -> Mapping[str, Any]:
-    try:
-        return mapping(json.loads(line or b"null"))
-    except (ValueError, RecursionError):
-        return {}
 
 
 def _unreadable(file: Path, why: str | None) -> UsageFault:

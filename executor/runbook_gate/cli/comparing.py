@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from runbook_gate.cli.rule_texts import place, rules_compared
 from runbook_gate.cli.tables import table
 from runbook_gate.cli.wrapping import wrapped
 
-_KINDS: Final = {"runbooks": "runbook", "checks": "check", "codes": "code", "rules": "rule file"}
+_KINDS: Final = {"runbooks": "runbook", "checks": "check", "codes": "code"}
 
 
 def inspected(told: Mapping[str, Any]) -> Iterator[str]:
@@ -31,8 +32,9 @@ def inspected(told: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {one['code']}"
         yield from wrapped(f"{one['title']}.", indent="      ")
         yield from wrapped(f"> {one['solution']}", indent="        ", first="      ")
-    yield from ("", f"Rule files ({len(told['rules'])})")
-    yield from (f"  {path}" for path in told["rules"])
+    yield from ("", f"Rules ({len({one['rule'] for one in told['rules']})})")
+    for one in told["rules"]:
+        yield from wrapped(f"{one['rule']} {place(one)}", indent="      ", first="  ")
 
 
 def compared(told: Mapping[str, Any]) -> Iterator[str]:
@@ -42,24 +44,35 @@ def compared(told: Mapping[str, Any]) -> Iterator[str]:
         told: the document.
     """
     for side in ("old", "new"):
-        yield from wrapped(f"{side}  {told[side]['policies']}", indent="     ")
-        yield f"     {told[side]['policy_sha256']}"
+        yield from wrapped(f"{side}  {told[side]['policies']}", indent="     ", first="")
+        yield f"     digest {told[side]['policy_sha256']}"
+    if told["capabilities"] is None:
+        yield from wrapped(f"unknown: the allow-list of built-ins of {_without_capabilities(told)}", indent="     ")
     if told["same"]:
         yield "They are the same."
         return
     for kind, word in _KINDS.items():
-        yield from _members(word, told[kind], with_values=kind != "rules")
-    if told["parties"]:
-        yield from ("", "changed: parties data")
-    for change in told["parties"]:
-        yield from wrapped(change["words"], indent="    ", first="  - ")
+        yield from _members(word, told[kind])
+    yield from rules_compared(told)
+    yield from _changed("parties data", told["parties"])
+    yield from _changed("capabilities.json", told["capabilities"] or [])
 
 
-def _members(word: str, found: Mapping[str, Any], *, with_values: bool) -> Iterator[str]:
+def _members(word: str, found: Mapping[str, Any]) -> Iterator[str]:
     for how in ("added", "removed"):
         for name in found[how]:
             yield from ("", f"{how}: {word} {name}")
     for name, changed in found["changed"].items():
-        yield from ("", f"changed: {word} {name}")
-        for change in changed if with_values else ():
-            yield from wrapped(change["words"], indent="    ", first="  - ")
+        yield from _changed(f"{word} {name}", changed)
+
+
+def _changed(name: str, found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if found:
+        yield from ("", f"changed: {name}")
+    for change in found:
+        yield from wrapped(change["words"], indent="    ", first="  - ")
+
+
+def _without_capabilities(told: Mapping[str, Any]) -> str:
+    sides = [told[side] for side in ("old", "new")]
+    return " and of ".join(side["policies"] for side in sides if not side["capabilities_known"])

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, get_args
 
 from runbook_gate.checkpoints import NAMES
+from runbook_gate.cli.rule_texts import place
 from runbook_gate.cli.wrapping import facts, wrapped
 from runbook_gate.models.decision import Checkpoint
 from runbook_gate.timestamps import rfc3339
 
 _WORDS: Final = {"pass": "pass  ", "deny": "DENY  ", "silent": "silent"}
 _BELOW: Final = "         "
+_RECORDED: Final = "An executor of another version recorded this input, and the schema of inputs differs now"
+_WRITTEN: Final = "The executor never sends such an input"
 _MOST_PROBLEMS: Final = 5
+
+_MOST_FACTS: Final = 8
 
 
 def text(told: Mapping[str, Any], *, with_facts: bool) -> Iterator[str]:
@@ -24,7 +30,7 @@ def text(told: Mapping[str, Any], *, with_facts: bool) -> Iterator[str]:
     """
     yield from wrapped(f"Decision of {told['input']}", indent="  ", first="")
     yield from _header(told)
-    yield from _problems(told["input_problems"])
+    yield from _problems(told["input_problems"], recorded=told["recorded"])
     checks, gate = told["checks"], told["gate"]
     passing = sum(one["outcome"] == "pass" for one in checks)
     yield from ("", f"Checks: {passing} of {len(checks)} pass. Rules lie below policies/.")
@@ -41,18 +47,31 @@ def text(told: Mapping[str, Any], *, with_facts: bool) -> Iterator[str]:
 
 
 def _header(told: Mapping[str, Any]) -> Iterator[str]:
-    checkpoint, asked = told["checkpoint"], told["now_ms"]
+    checkpoint = told["checkpoint"]
     named = f" {NAMES[checkpoint]}" if checkpoint in get_args(Checkpoint) else ""
-    yield from wrapped(f"checkpoint  {checkpoint}{named}, step {told['step']}", indent="  ")
-    yield from wrapped(f"runbook     {told['runbook']}", indent="  ")
-    yield from wrapped(f"asked at    {rfc3339(asked) if isinstance(asked, int) else asked}", indent="  ")
+    yield from wrapped(f"checkpoint  {_stated(checkpoint)}{named}, step {_stated(told['step'])}", indent="  ")
+    yield from wrapped(f"runbook     {_stated(told['runbook'])}", indent="  ")
+    yield from wrapped(f"asked at    {_moment(told['now_ms'])}", indent="  ")
     yield from wrapped(f"policies    {told['policies']}", indent="  ")
     yield f"  digest      {told['policy_sha256']}"
 
 
-def _problems(problems: Sequence[str]) -> Iterator[str]:
+def _stated(value: object) -> str:
+    if value is None:
+        return "(not stated)"
+    return value if isinstance(value, str) and value else json.dumps(value)
+
+
+def _moment(value: object) -> str:
+    return rfc3339(value) if isinstance(value, int) and not isinstance(value, bool) else _stated(value)
+
+
+def _problems(problems: Sequence[str], *, recorded: bool) -> Iterator[str]:
     if problems:
-        yield from ("", "The executor never sends such an input; what follows is what the policies say of it:")
+        yield from (
+            "",
+            *wrapped(f"{_RECORDED if recorded else _WRITTEN}; what follows is what the policies say of it:"),
+        )
     for problem in problems[:_MOST_PROBLEMS]:
         yield from wrapped(problem, indent="    ", first="  - ")
     if len(problems) > _MOST_PROBLEMS:
@@ -63,11 +82,23 @@ def _check(check: Mapping[str, Any], *, with_facts: bool) -> Iterator[str]:
     yield from wrapped(check["check"], first=f"{_WORDS[check['outcome']]}   ", indent=_BELOW)
     yield from wrapped(check["wants"] or "The bundle lacks this check, or its METADATA.", indent=_BELOW)
     if check["file"]:
-        yield f"{_BELOW}{_place(check)}"
+        yield f"{_BELOW}{place(check)}"
     if with_facts:
         yield from facts(check["reads"], indent=_BELOW)
+    elif check["outcome"] == "pass":
+        yield from _saw(check["reads"])
     for denial in check["denials"]:
         yield from _denial(denial)
+
+
+def _saw(reads: Mapping[str, Any]) -> Iterator[str]:
+    """In short what a check passed on: plain values first, of composed ones only that they are there."""
+    there = {path: value for path, value in reads.items() if value is not None or "*" not in path}
+    ordered = sorted(there.items(), key=lambda one: isinstance(one[1], dict | list))
+    yield from facts(dict(ordered[:_MOST_FACTS]), indent=_BELOW, whole=False)
+    more = len(ordered) - _MOST_FACTS
+    if more > 0:
+        yield f"{_BELOW}and {more} more (--facts)"
 
 
 def _denial(denial: Mapping[str, Any]) -> Iterator[str]:
@@ -77,11 +108,7 @@ def _denial(denial: Mapping[str, Any]) -> Iterator[str]:
     yield from facts(denial["facts"], indent=below)
     yield from wrapped(denial["solution"], indent=below)
     if denial["file"]:
-        yield f"{below}{_place(denial)}"
-
-
-def _place(one: Mapping[str, Any]) -> str:
-    return f"{one['file'].removeprefix('policies/')}:{one['line']}"
+        yield f"{below}{place(denial)}"
 
 
 def _next(following: Mapping[str, Any]) -> Iterator[str]:

@@ -11,6 +11,7 @@ import json
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import click
 
@@ -36,6 +37,16 @@ class Fault:
     advice: str
     status: ExitStatus
     code: str | None = None
+
+    def told(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "kind": self.kind,
+            "code": self.code,
+            "message": self.message,
+            "advice": self.advice,
+            "exit_status": self.status.value,
+        }
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
@@ -79,8 +90,7 @@ def tell(error: BaseException, *, as_json: bool, debug: bool) -> ExitStatus:
     lines = [f"Error: {fault.message}", *([fault.advice] if fault.advice else [])]
     click.echo("\n".join(printable(line) for text in lines for line in text.splitlines()), err=True)
     if as_json:
-        told = {"kind": fault.kind, "code": fault.code, "message": fault.message, "advice": fault.advice}
-        click.echo(json.dumps({"error": {**told, "exit_status": fault.status.value}}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps({"error": fault.told()}, indent=2, ensure_ascii=False))
     return fault.status
 
 

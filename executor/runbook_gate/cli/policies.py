@@ -9,11 +9,10 @@ from typing import Any, TypeVar
 import click
 
 from runbook_gate import resources
-from runbook_gate.binaries import find_tool
 from runbook_gate.configuration import Settings
-from runbook_gate.gate.build import build
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.policy.sources import Source, load
+from runbook_gate.policy.sources import Source, folder, load
+from runbook_gate.serving import opa_binary
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,6 +29,11 @@ def bundle_option(command: F) -> F:
     return click.option("--bundle", metavar="POLICIES", help=told)(command)
 
 
+def opa_of(chosen: Settings, named: Path | None) -> Path:
+    """The opa binary: `--opa`, else the configured one, else that of this machine."""
+    return named or opa_binary(chosen)
+
+
 def policies_of(chosen: Settings, named: str | None, *, opa: Path | None, of_run: Bundle | None = None) -> Source:
     """Find the policies.
 
@@ -44,7 +48,7 @@ def policies_of(chosen: Settings, named: str | None, *, opa: Path | None, of_run
     """
     if named is None and of_run is not None:
         return Source("those of the run", of_run)
-    binary = opa or chosen.opa.binary or find_tool("opa")
+    binary = opa_of(chosen, opa)
     if named is not None or chosen.bundle is not None:
         return load(named or str(chosen.bundle), opa=binary)
-    return Source("the shipped ones", build(resources.policies(), opa=binary))
+    return folder(resources.policies(), "the shipped ones", opa=binary)

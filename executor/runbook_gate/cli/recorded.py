@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
+
 from runbook_gate.cli.settings import store_of
 from runbook_gate.configuration import Settings
 from runbook_gate.errors import UnknownRecord, UsageFault
 from runbook_gate.ledger import Store
 from runbook_gate.policy.inputs import Asked, by_digest, is_digest, recorded, written
+
+
+def named_by_somebody(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+    """A callback for a name on the command line: an empty one, as of an unset variable, names nothing."""
+    if given is not None and not given.strip():
+        raise click.BadParameter("must not be empty.", context, parameter)
+    return given
 
 
 def run_of(store: Store, named: str) -> str:
@@ -47,7 +56,12 @@ def asked(chosen: Settings, named: str) -> Asked:
     with store_of(chosen, read_only=True) as store:
         if is_digest(named):
             return by_digest(store, named)
-        run, _, seq = named.partition(":")
-        if seq and not (seq.isascii() and seq.isdigit()):
-            raise UsageFault(f"{named}: after the colon stands the number of an entry, such as 4.")
+        run, colon, seq = named.partition(":")
+        if not run:
+            raise UsageFault(f"{named}: before the colon stands a run or a task.", advice="For example: TASK-ID:4.")
+        if colon and not (seq.isascii() and seq.isdigit()):
+            raise UsageFault(
+                f"{named}: after the colon stands the number of an entry, such as 4.",
+                advice="Leave the colon out for the newest decision.",
+            )
         return recorded(store, run_of(store, run), int(seq) if seq else None)

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from runbook_gate.cli.faults import understood
 from runbook_gate.cli.output import emit, output_option
 from runbook_gate.cli.plan import show_plan
 from runbook_gate.cli.settings import new_or_old_store, run_options, settings, store_of
@@ -17,6 +18,7 @@ from runbook_gate.cli.telling import Teller
 from runbook_gate.configuration import Settings
 from runbook_gate.exit_statuses import ExitStatus
 from runbook_gate.ledger import Finished, Store
+from runbook_gate.printable import printable
 from runbook_gate.queue import Progress, run_next
 from runbook_gate.session import Session
 
@@ -74,9 +76,18 @@ def _report_progress(chosen: Settings, progress: Progress, output: str) -> ExitS
     """Print what `--next` came to: the due task's document, and with it what the sweep ended."""
     ended = [*progress.swept, *([progress.taken] if progress.taken else [])]
     document = _document(progress.taken) if progress.taken else {"outcome": "idle"}
-    told = {**document, "swept": [_document(finished) for finished in progress.swept]}
+    faults = [(kept.subject, understood(kept.error)) for kept in progress.faults]
+    told = {
+        **document,
+        "swept": [_document(finished) for finished in progress.swept],
+        "faults": [{"subject": subject, **fault.told()} for subject, fault in faults],
+    }
     lines = [line for finished in ended for line in _text(chosen, finished)]
     emit(output, told, lambda: "\n".join(lines or ["Nothing is due."]))
+    for subject, fault in faults:
+        click.echo(printable(f"Error of {subject}: {fault.message} {fault.advice}"), err=True)
+    if any(fault.status is ExitStatus.LEDGER for _, fault in faults):
+        return ExitStatus.LEDGER
     return ExitStatus.ESCALATED if any(finished.packet for finished in ended) else ExitStatus.COMPLETE
 
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 
-from runbook_gate.binaries import find_tool
 from runbook_gate.cli.output import columns, emit, output_option
-from runbook_gate.cli.policies import bundle_option, opa_option, policies_of
-from runbook_gate.cli.recorded import run_of
+from runbook_gate.cli.policies import bundle_option, opa_of, opa_option, policies_of
+from runbook_gate.cli.recorded import named_by_somebody, run_of
 from runbook_gate.cli.settings import settings, store_of, store_option
 from runbook_gate.cli.tables import table
 from runbook_gate.cli.wrapping import wrapped
@@ -33,8 +32,13 @@ def runbook() -> None:
 
 
 @runbook.command()
-@click.argument("named", metavar="[REVISION]", required=False)
-@click.option("--run", metavar="RUN", help="The rules that governed this run, from the policies it is pinned to.")
+@click.argument("named", metavar="[REVISION]", required=False, callback=named_by_somebody)
+@click.option(
+    "--run",
+    callback=named_by_somebody,
+    metavar="RUN",
+    help="The rules that governed this run, from the policies it is pinned to.",
+)
 @bundle_option
 @opa_option
 @store_option
@@ -54,17 +58,19 @@ def show(
     REVISION is its full name, or its end, such as v3. RUN is a run, or the task that it is of.
     """
     chosen = settings(context, store=store)
-    if (named is None) == (run is None):
-        raise UsageFault("Name a revision or a run, and not both.", advice="For example: runbook-gate runbook show v3.")
+    if named is None and run is None:
+        raise UsageFault("Name a revision or a run.", advice="For example: runbook-gate runbook show v3.")
+    if named is not None and run is not None:
+        raise UsageFault("Name a revision or a run, and not both.", advice="A run has one revision, which --run finds.")
     source, named = _of_run(chosen, run, bundle, opa) if run else (policies_of(chosen, bundle, opa=opa), named)
     told = describe(source.bundle, resolve(source.bundle, named or ""))
-    known = catalog(source.bundle, opa=opa or find_tool("opa"))
+    known = catalog(source.bundle, opa=opa_of(chosen, opa))
     emit(output, {"policies": source.name, "run": run, **told}, lambda: "\n".join(_text(source, told, known)))
 
 
 @runbook.command()
-@click.argument("old", metavar="OLD")
-@click.argument("new", metavar="NEW")
+@click.argument("old", metavar="OLD", callback=named_by_somebody)
+@click.argument("new", metavar="NEW", callback=named_by_somebody)
 @bundle_option
 @opa_option
 @output_option

@@ -1,6 +1,6 @@
 """SIGTERM and Ctrl-C: how a process that carries out a run is asked to stop.
 
-- Between two steps and in a wait a run stops at once; a step that only awaits an answer gets GRACE_S for it.
+- Between two steps and in a wait a run stops at once; what only awaits an answer has until GRACE_S after the signal.
 - An answer that did not come by then is given up. Of a write it is in doubt, and the next start looks at it first.
 - An append is never interrupted.
 """
@@ -58,8 +58,6 @@ class Signals:
             Interrupted: out of the block, GRACE_S after the process was asked to stop.
         """
         self._awaited = True
-        if self._asked:
-            signal.setitimer(signal.ITIMER_REAL, GRACE_S, _AGAIN_S)
         try:
             yield
         finally:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
-from runbook_gate.cli.wrapping import WIDTH
+from runbook_gate.cli.wrapping import WIDTH, terminal_width
 from runbook_gate.printable import printable
 
 _GAP: Final = "  "
@@ -28,7 +28,7 @@ class _Column:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, indent: str = "  ") -> Iterator[str]:
-    """Rows under their header, within 80 columns.
+    """Rows under their header, within 80 columns, or as wide as the terminal is.
 
     Args:
         header: of the columns.
@@ -36,7 +36,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, indent: str =
         indent: what every line begins with.
     """
     shown = [[name.upper() for name in header], *[[printable(cell) for cell in row] for row in rows]]
-    room = WIDTH - len(indent) - len(_GAP) * (len(header) - 1)
+    room = max(WIDTH, terminal_width()) - len(indent) - len(_GAP) * (len(header) - 1)
     widths = _fitting([_Column.of(cells) for cells in zip(*shown, strict=True)], room)
     for row in shown:
         cells = [

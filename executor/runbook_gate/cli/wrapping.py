@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -11,8 +14,19 @@ from runbook_gate.printable import printable
 from runbook_gate.timestamps import rfc3339
 
 WIDTH: Final = 80
+# A path is broken before a key, a value between words: never inside a key.
+_STEPS: Final = re.compile(r'\["[^"]*"\]|\.?[^.\[]+|[.\[]')
+_WORDS: Final = re.compile(r"\S+\s*")
 _LONGEST_VALUE: Final = 400
 _EARLIEST_MOMENT_MS: Final = 10**12  # 2001; smaller numbers are lengths of time
+
+
+def terminal_width() -> int:
+    """How wide the terminal on stdout is; 0 where stdout is none, so that files do not differ by who makes them."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        return 0
 
 
 def wrapped(text: object, *, indent: str = "", first: str | None = None) -> list[str]:
@@ -32,15 +46,30 @@ def wrapped(text: object, *, indent: str = "", first: str | None = None) -> list
     )
 
 
-def facts(found: Mapping[str, Any], *, indent: str) -> Iterator[str]:
-    """Facts, each path with its value, on one line where both fit."""
+def facts(found: Mapping[str, Any], *, indent: str, whole: bool = True) -> Iterator[str]:
+    """Facts, each path with its value, on one line where both fit.
+
+    Args:
+        found: values by path.
+        indent: what every line begins with.
+        whole: False to say of composed values only how many parts they have.
+    """
     for path, value in found.items():
-        shown, whole = _value(path, value), f"{indent}{path} = {_value(path, value)}"
-        if len(whole) <= WIDTH:
-            yield printable(whole)
+        shown = _value(path, value) if whole else _brief(path, value)
+        line = f"{indent}{path} = {shown}"
+        if len(line) <= WIDTH:
+            yield printable(line)
         else:
-            yield from _folded(printable(path), indent)
-            yield from _folded(f"= {printable(shown)}", f"{indent}  ")
+            yield from _folded(_STEPS.findall(printable(path)), indent)
+            yield from _folded(_WORDS.findall(f"= {printable(shown)}"), f"{indent}  ")
+
+
+def _brief(path: str, value: object) -> str:
+    if isinstance(value, dict) and value:
+        return f"{{ {len(value)} member{'s' if len(value) > 1 else ''} }}"
+    if isinstance(value, list) and value:
+        return f"[ {len(value)} item{'s' if len(value) > 1 else ''} ]"
+    return _value(path, value)
 
 
 def _value(path: str, value: object) -> str:
@@ -52,12 +81,16 @@ def _value(path: str, value: object) -> str:
     return f"{shown[:_LONGEST_VALUE]}… and {more} more characters (-o json)" if more > 0 else shown
 
 
-def _folded(text: str, indent: str) -> Iterator[str]:
-    """Text without spaces to break at, over as many lines as it needs."""
+def _folded(parts: list[str], indent: str) -> Iterator[str]:
+    """Parts over as many lines as they need; only a part that is longer than a line is broken."""
     length = WIDTH - len(indent)
-    while len(text) > length:
-        cut = max(text.rfind(mark, 1, length) for mark in (".", "[", " ", ",", "/"))
-        cut = cut if cut > 0 else length
-        yield indent + text[:cut]
-        text = text[cut:].lstrip(" ")
-    yield indent + text
+    line = ""
+    for part in parts:
+        if line and len(line) + len(part.rstrip()) > length:
+            yield (indent + line).rstrip()
+            line = ""
+        line += part
+        while len(line.rstrip()) > length:
+            yield indent + line[:length]
+            line = line[length:]
+    yield (indent + line).rstrip()

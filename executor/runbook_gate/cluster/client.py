@@ -3,6 +3,7 @@
 - No retry, no redirect, no proxy; TLS is always verified.
 - Each request ends after REQUEST_S seconds, all requests of a connection after what `open` allows them. The
   server is told a shorter time, so that it gives up first.
+- Of that, the name may take CONNECT_S seconds, and so may the connection, however many addresses the name has.
 - An answer that broke off is no answer: `lost` or `timed_out`.
 """
 
@@ -27,8 +28,9 @@ from runbook_gate.cluster.deadline import Deadline
 from runbook_gate.cluster.kubeconfig import hardened, load_access, server_url
 from runbook_gate.cluster.outcomes import REQUEST_FAILURES, transport_outcome
 from runbook_gate.cluster.protocol import Exchange, LabelPatch, ProbeResource
-from runbook_gate.cluster.wire import Wire, watch
 from runbook_gate.models.http import Transport
+from runbook_gate.wire.connections import watch
+from runbook_gate.wire.wire import Wire
 
 CONNECT_S: Final = 5.0
 REQUEST_S: Final = 15.0
@@ -87,7 +89,6 @@ class ClusterClient:
             yield ClusterConnection(api, wire, self._clock, url=self._url, name=self.name, until=until)
         finally:
             api.rest_client.close()
-            wire.close()
 
 
 class ClusterConnection:

@@ -15,9 +15,9 @@ _MARKER: Final = re.compile(r"rbgate\.([A-Za-z0-9-]{1,64})\.([1-9][0-9]{0,3})")
 _WORD: Final = re.compile(r"[A-Za-z]{1,32}")
 
 
-def field_manager(run: str, attempt: int) -> str:
-    """Name under which the API server books the labels of one attempt: its marker."""
-    return f"rbgate.{run}.{attempt}"
+def field_manager(run: str, write: int) -> str:
+    """Name under which the API server books the labels of a run's first, second ... write: its marker."""
+    return f"rbgate.{run}.{write}"
 
 
 def namespace_object(found: Mapping[str, Any], label_keys: tuple[str, ...]) -> NamespaceObject:

@@ -14,11 +14,7 @@ from kubernetes.client.exceptions import OpenApiException
 from kubernetes.config.config_exception import ConfigException
 
 from runbook_gate.models.http import Transport
-
-
-class NotSentError(Exception):
-    """The request was given up before its first byte."""
-
+from runbook_gate.wire.wire import NotSentError
 
 REQUEST_FAILURES: Final = (
     NotSentError,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from runbook_gate.canonical import canonical_bytes, sha256_hex
+
+LONGEST_ANSWER_S: Final = 45  # a lease has to outlast it
 
 # No user, no query: whatever is in an URL is shown and goes into records.
 Url = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+/?$")]
@@ -23,7 +25,7 @@ class Opa(_Section):
     binary: Path | None = Field(None, description="opa to start; default: the one that `make tools` built, or PATH.")
     socket: Path | None = Field(None, description="Unix socket of a running sidecar.")
     url: Url | None = Field(None, description="URL of a running sidecar: http on loopback, or https.")
-    timeout_s: int = Field(5, ge=1, le=60, description="Longest time for one answer, in seconds.")
+    timeout_s: int = Field(5, ge=1, le=LONGEST_ANSWER_S, description="Longest time for one answer, in seconds.")
 
 
 class Endpoint(_Section):

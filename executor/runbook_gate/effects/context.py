@@ -18,7 +18,7 @@ class EffectContext:
 
     Attributes:
         run_id: the run.
-        attempt: of a write: its attempt; of a gather: the attempt that would follow. From 1.
+        marker: fieldManager of a write; of a gather: of the write that would follow.
         intent: of a write: sha256 of its intent entry; None else.
         basis: reading of the newest entry that the decision was based on; deadlines are measured from it.
         label_keys: the runbook's labels, from the run's `opened`.
@@ -31,7 +31,7 @@ class EffectContext:
     """
 
     run_id: str
-    attempt: int
+    marker: str
     intent: str | None
     basis: Reading
     label_keys: tuple[str, ...]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from runbook_gate.cluster.namespace import field_manager
 from runbook_gate.cluster.projection import cluster_identity, executor_identity, namespace_read
 from runbook_gate.cluster.protocol import Connection, LabelPatch
 from runbook_gate.effects.context import EffectContext
@@ -71,6 +70,6 @@ def _dry_run(
         uid=there.uid,
         resource_version=there.resource_version,
         labels=params.labels,
-        field_manager=field_manager(context.run_id, context.attempt),
+        field_manager=context.marker,
     )
     return namespace_read(connection.patch_namespace(patch, dry_run=True), context.label_keys)

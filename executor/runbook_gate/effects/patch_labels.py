@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from runbook_gate.cluster.deadline import Deadline
-from runbook_gate.cluster.namespace import field_manager
 from runbook_gate.cluster.projection import namespace_read
 from runbook_gate.cluster.protocol import LabelPatch
 from runbook_gate.effects.context import EffectContext
@@ -52,7 +51,7 @@ class PatchLabels(Effect[PatchLabelsParams, PatchLabelsBody]):
             uid=params.uid,
             resource_version=params.resource_version,
             labels=params.labels,
-            field_manager=field_manager(context.run_id, context.attempt),
+            field_manager=context.marker,
         )
         not_after = Deadline.of(params.not_after_ms, context.basis)
         with context.cluster.open(ALLOWANCE_S) as connection:

@@ -32,7 +32,7 @@ class World(Protocol):
         self,
         *,
         run_id: str,
-        attempt: int,
+        marker: str,
         intent: str | None,
         basis: Reading,
         label_keys: tuple[str, ...],
@@ -97,7 +97,7 @@ class Actor:
         effect = self._effects[intent.body["action"]]
         # The wall and boot clocks of the facts that the gate decided on.
         basis = _reading(history.entries[-3])
-        context = self._context(history, attempt=intent.attempt, intent=intent.sha256, basis=basis)
+        context = self._context(history, marker=intent.body["marker"], intent=intent.sha256, basis=basis)
         body: Record = effect.run(self._params(effect, decided.next.params), context)
         return body
 
@@ -144,13 +144,13 @@ class Actor:
         self,
         history: History,
         *,
-        attempt: int | None = None,
+        marker: str | None = None,
         intent: str | None = None,
         basis: Reading | None = None,
     ) -> EffectContext:
         return self._world.context(
             run_id=history.newest.run,
-            attempt=attempt or len(history.attempts(history.step)) + 1,
+            marker=marker or _marker(history),
             intent=intent,
             basis=basis or _reading(history.newest),
             label_keys=tuple(history.opened.routing.label_keys),
@@ -169,8 +169,13 @@ def _intent(history: History, decision: Decision, recorded: Entry, attempt: int)
         params_sha256=sha256_hex(canonical_bytes(params)),
         decision=recorded.sha256,
         read_date_ms=_last_read(history)["http"]["date_ms"],
-        marker=field_manager(history.newest.run, attempt),
+        marker=_marker(history),
     )
+
+
+def _marker(history: History) -> str:
+    """Of the write that would follow: markers count the writes of the run, so that those of two steps differ."""
+    return field_manager(history.newest.run, history.attempts_made() + 1)
 
 
 def _fresh(history: History, recorded: Entry) -> bool:

@@ -44,8 +44,17 @@ def conclude(journal: Journal) -> Finished:
     return _escalate(journal, escalated, _denials(journal, decided))
 
 
-def conclude_without_decision(journal: Journal, checkpoint: Checkpoint, now_ms: int) -> Finished:
-    """End a run past its deadline for which no decision is to be had. Stopping needs no go."""
+def conclude_without_decision(
+    journal: Journal, checkpoint: Checkpoint, now_ms: int, fault: Exception | None = None
+) -> Finished:
+    """End a run past its deadline for which no decision is to be had. Stopping needs no go.
+
+    Args:
+        journal: the run.
+        checkpoint: where it came to its end.
+        now_ms: wall clock, milliseconds since the epoch.
+        fault: what kept it from a decision, if anything was raised.
+    """
     escalated = EscalatedBody.model_validate(
         {
             "origin": checkpoint,
@@ -56,7 +65,7 @@ def conclude_without_decision(journal: Journal, checkpoint: Checkpoint, now_ms: 
             "at_ms": now_ms,
         }
     )
-    return _escalate(journal, escalated, [_no_decision(journal.history)])
+    return _escalate(journal, escalated, [_no_decision(journal.history, fault)])
 
 
 def _unsettled(history: History) -> bool:
@@ -66,13 +75,13 @@ def _unsettled(history: History) -> bool:
     return intent is not None and not any(entry.seq > intent.seq for entry in passed)
 
 
-def _no_decision(history: History) -> Denial:
+def _no_decision(history: History, fault: Exception | None) -> Denial:
     refused = sorted({entry.body["code"] for entry in history.entries if entry.kind == "no_decision"})
     return Denial(
         code=DEADLINE_CODE,
         message="The run's deadline passed with no decision to be had from the gate",
         solution="Mend what the codes name, look at the namespace, and submit a superseding task.",
-        facts={"no_decision": refused},
+        facts={"no_decision": refused, **({"fault": type(fault).__name__} if fault else {})},
     )
 
 

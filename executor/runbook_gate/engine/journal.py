@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from runbook_gate.clock import Reading
 from runbook_gate.core.history import History
@@ -14,8 +14,8 @@ from runbook_gate.models.base import Record
 from runbook_gate.models.decision import Checkpoint
 from runbook_gate.models.entry import Entry
 
-# An effect may take 45 s, so a lease is never much older than this when one begins.
-RENEW_AFTER_MS = 5_000
+# No lease is much older than this when an effect or a question begins; with what either may take it still lasts.
+RENEW_AFTER_MS: Final = 5_000
 
 
 class Journal:

@@ -6,11 +6,15 @@ import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from runbook_gate import resources
-from runbook_gate.errors import InvalidDocument
+from runbook_gate.errors import InvalidDocument, UsageFault
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.gate.command import run_opa
+from runbook_gate.gate.command import BUNDLE, run_opa, run_opa_on
+
+# What OPA knows of RFC 7518; those with a secret in place of a key are left out.
+ALGORITHMS: Final = ("ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512")
 
 
 @dataclass(frozen=True)
@@ -41,15 +45,24 @@ def build(policies: Path, *, opa: Path, signing: Signing | None = None) -> Bundl
 
     Raises:
         InvalidDocument: with OPA's own words, if the policies do not compile.
+        UsageFault: they cannot be signed with this key and algorithm.
         EnvironmentFault: opa cannot be run.
     """
     if not policies.is_dir():
         raise InvalidDocument(f"{policies}: there is no such folder.")
     if policies.name != "policies":
         raise InvalidDocument(f"{policies}: the folder must be named `policies`, or the digest changes.")
-    content = _build(policies, [], opa=opa, revision="")
-    signed = ["--signing-key", str(signing.key.absolute()), "--signing-alg", signing.algorithm] if signing else []
-    return _build(policies, signed, opa=opa, revision=content.content_sha256)
+    content = _build(policies, [], opa=opa, revision="").content_sha256
+    if signing is None:
+        return _build(policies, [], opa=opa, revision=content)
+    signed = ["--signing-key", str(signing.key.absolute()), "--signing-alg", signing.algorithm]
+    try:
+        return _build(policies, signed, opa=opa, revision=content)
+    except InvalidDocument as fault:  # the same policies were just built, so it is the key
+        raise UsageFault(
+            f"--signing-key {signing.key}: opa does not sign with it and {signing.algorithm}.",
+            advice="Name a private key as PEM, and the algorithm that is for it: RS256 for RSA, ES256 for P-256.",
+        ) from fault
 
 
 def check_capabilities(bundle: Bundle, *, opa: Path) -> None:
@@ -64,11 +77,7 @@ def check_capabilities(bundle: Bundle, *, opa: Path) -> None:
 
 @lru_cache(maxsize=4)  # a worker asks before every run; what was refused is asked again
 def _check(raw: bytes, opa: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="runbook-gate-") as folder:
-        path = Path(folder) / "bundle.tar.gz"
-        path.write_bytes(raw)
-        arguments = ["check", "-b", "--capabilities", str(resources.capabilities()), path.name]
-        run_opa(arguments, opa=opa, cwd=path.parent, source="bundle")
+    run_opa_on(raw, ["check", "-b", "--capabilities", str(resources.capabilities()), BUNDLE], opa=opa)
 
 
 def _build(policies: Path, signed: list[str], *, opa: Path, revision: str) -> Bundle:

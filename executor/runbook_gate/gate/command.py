@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from runbook_gate.errors import EnvironmentFault, InvalidDocument
+from runbook_gate.printable import printable
 
+BUNDLE: Final = "bundle.tar.gz"
 _TIMEOUT_S: Final = 60.0
 
 
@@ -46,8 +49,34 @@ def run_opa(arguments: Sequence[str], *, opa: Path, cwd: Path, source: str, stdi
             f"{command[0]} could not be run: {type(fault).__name__}.", advice="Run `make tools`."
         ) from fault
     if done.returncode != 0:
-        told = (done.stderr.strip() or done.stdout.strip()).decode(errors="replace")
+        told = _told(done.stderr) or _told(done.stdout)
         raise InvalidDocument(
             f"{source}: opa {arguments[0]} refused it:\n{told}", advice="Correct the policies and build again."
         )
     return done.stdout
+
+
+def _told(raw: bytes) -> str:
+    """OPA's words; its excerpts hold tabs, and whatever a file holds."""
+    return "\n".join(printable(line.expandtabs(4)) for line in raw.decode(errors="replace").strip().splitlines())
+
+
+def run_opa_on(bundle: bytes, arguments: Sequence[str], *, opa: Path, stdin: bytes = b"") -> bytes:
+    """Run one command of OPA in a folder that has a bundle and nothing else.
+
+    Args:
+        bundle: content of the bundle file, which the arguments name as `BUNDLE`.
+        arguments: without the program's name.
+        opa: the opa binary.
+        stdin: what the command reads.
+
+    Returns:
+        What it printed.
+
+    Raises:
+        InvalidDocument: with OPA's own words, if it refuses the policies.
+        EnvironmentFault: opa cannot be run.
+    """
+    with tempfile.TemporaryDirectory(prefix="runbook-gate-") as folder:
+        (Path(folder) / BUNDLE).write_bytes(bundle)
+        return run_opa(arguments, opa=opa, cwd=Path(folder), source="bundle", stdin=stdin)

@@ -16,11 +16,12 @@ from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as PoolTimeout
 
 from runbook_gate.core.acceptance import LARGEST_ANSWER, Failure, RawAnswer
-from runbook_gate.gate.watchdog import Watchdog, pools
+from runbook_gate.wire.connections import watch
+from runbook_gate.wire.wire import NotSentError, Wire
 
 _CHUNK: Final = 64 * 1024
 # Every exception of requests is an OSError.
-_LIBRARY_FAULTS: Final = (OSError, HTTPError, HTTPException)
+_FAULTS: Final = (OSError, HTTPError, HTTPException, NotSentError)
 _LATE: Final = (TimeoutError, PoolTimeout, requests.Timeout)
 
 
@@ -41,8 +42,8 @@ class ExactAdapter(HTTPAdapter):
         self.body: bytes | None = None
         self.answer = RawAnswer("unreachable", None, "", b"")
         self._timeout_s = timeout_s
-        self._watchdog = Watchdog()
-        self.poolmanager.pool_classes_by_scheme = pools(self._watchdog, socket_path)
+        self._wire = Wire()
+        watch(self.poolmanager, self._wire, socket_path)
 
     def send(
         self,
@@ -62,29 +63,29 @@ class ExactAdapter(HTTPAdapter):
         if self.body is not None:
             request.headers["Content-Type"] = "application/json"
             request.prepare_body(data=self.body, files=None)
-        with self._watchdog.watching(self._timeout_s):
+        with self._wire.request(self._timeout_s):
             self.answer = self._exchange(request, verify, cert)
         return _nothing(request)
 
     def _exchange(self, request: requests.PreparedRequest, verify: bool | str, cert: Any) -> RawAnswer:
         try:
             response = super().send(request, stream=True, timeout=self._timeout_s, verify=verify, cert=cert, proxies={})
-        except _LIBRARY_FAULTS as fault:
+        except _FAULTS as fault:
             return self._failed("unreachable", fault)
         try:
             body = _read(response)
-        except _LIBRARY_FAULTS as fault:
+        except _FAULTS as fault:
             return self._failed("incomplete", fault)
         finally:
             response.close()
         if len(body) > LARGEST_ANSWER:
             return _failure("too_large")
-        if self._watchdog.expired:
+        if self._wire.expired:
             return _failure("timeout")
         return RawAnswer(None, response.status_code, response.headers.get("Content-Type", ""), body)
 
     def _failed(self, failure: Failure, fault: Exception) -> RawAnswer:
-        late = self._watchdog.expired or isinstance(fault, _LATE)
+        late = self._wire.expired or isinstance(fault, _LATE)
         return _failure("timeout" if late else failure)
 
 

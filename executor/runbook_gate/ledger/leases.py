@@ -4,12 +4,13 @@
   can always record what its effect brought, however long that took, unless another one went on in between.
 - Every acquisition has a higher fencing number, and every append checks it in its own transaction.
 - On the boot that granted it a lease expires by CLOCK_BOOTTIME, which never jumps; seen from another boot, by wall
-  clock.
+  clock. One whose end lies further ahead than any lease lasts was granted by a clock that was set back since: it is
+  free.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
@@ -18,6 +19,9 @@ from runbook_gate.errors import HeldElsewhere, LeaseLost, UnknownRecord
 from runbook_gate.ledger import tables
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.records import Lease
+
+LEASE_S: Final = 60  # longer than whatever a process awaits at once
+LONGEST_S: Final = 2 * LEASE_S  # how far ahead a lease may seem to end, seen from another boot
 
 _LEASES = tables.leases
 _RUNS = tables.runs
@@ -37,6 +41,7 @@ def is_free(now: Reading) -> ColumnElement[bool]:
         _LEASES.c.holder.is_(None),
         and_(here, _LEASES.c.expires_boottime_ms <= now.boottime_ms),
         and_(~here, _LEASES.c.expires_ms <= now.at_ms),
+        and_(~here, _LEASES.c.expires_ms > now.at_ms + LONGEST_S * 1000),
     )
 
 
@@ -82,7 +87,7 @@ class Leases:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def acquire(self, run: str, holder: str, *, ttl_s: int = 60) -> Lease:
+    def acquire(self, run: str, holder: str, *, ttl_s: int = LEASE_S) -> Lease:
         """Take a run that nobody holds, or whose lease has expired.
 
         Args:
@@ -119,7 +124,7 @@ class Leases:
             )
             return lease
 
-    def renew(self, lease: Lease, *, ttl_s: int = 60) -> Lease:
+    def renew(self, lease: Lease, *, ttl_s: int = LEASE_S) -> Lease:
         """Keep a run for longer.
 
         Args:

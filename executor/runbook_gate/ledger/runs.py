@@ -13,6 +13,7 @@ from runbook_gate.ledger import evidence, tables
 from runbook_gate.ledger.batch import Batch
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.identifiers import packet_id
+from runbook_gate.ledger.leases import LEASE_S
 from runbook_gate.ledger.opening import refuse_target, register
 from runbook_gate.ledger.records import Draft, Finished, Lease, RunState, RunStatus
 from runbook_gate.ledger.run_status import one_status, statuses
@@ -31,7 +32,7 @@ class Runs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open(self, opened: Opened, *, holder: str, ttl_s: int = 60) -> tuple[Lease, Entry]:
+    def open(self, opened: Opened, *, holder: str, ttl_s: int = LEASE_S) -> tuple[Lease, Entry]:
         """Open the run of a queued task and hold it.
 
         Args:

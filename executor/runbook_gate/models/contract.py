@@ -20,6 +20,7 @@ from runbook_gate.models.params import (
     ResolveWriteParams,
     VerifyParams,
 )
+from runbook_gate.models.parties_document import PartiesDocument
 from runbook_gate.models.register_document import (
     ClusterInventory,
     NamespaceBaseline,
@@ -39,6 +40,7 @@ SCHEMAS: Final[dict[str, type[BaseModel]]] = {
     "escalation_packet": Packet,
     "finish_params": FinishParams,
     "ledger_entry": Entry,
+    "parties": PartiesDocument,
     "patch_labels_observation": PatchLabelsBody,
     "patch_labels_params": PatchLabelsParams,
     "register_cluster_inventory": ClusterInventory,

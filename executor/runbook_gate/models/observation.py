@@ -12,11 +12,13 @@ from runbook_gate.models.register import Registers
 
 
 class Marker(Record):
-    """One managedFields entry of our own field managers `rbgate.<run>.<attempt>`."""
+    """One managedFields entry of our own field managers `rbgate.<run>.<write>`."""
 
     manager: str = Field(description="Name of the manager.", examples=["rbgate.01kq3v.1"])
     run: str = Field(description="Run in the name.", examples=["01kq3v"])
-    attempt: int = Field(description="Attempt in the name.", examples=[1])
+    attempt: int = Field(
+        description="Number of the write in the name: its attempt, counted through the steps.", examples=[1]
+    )
     operation: str | None = Field(description="managedFields[].operation.", examples=["Update"])
     time_ms: Milliseconds | None = Field(description="managedFields[].time.")
 
@@ -150,6 +152,10 @@ class AuditEvent(Record):
     )
     exempt: str | None = Field(description="Annotation exempt.", examples=["namespace"])
     error: bool = Field(description="Whether annotation error is there.", examples=[False])
+    resource_version: str | None = Field(
+        description="Of a write to the namespace: the resourceVersion that it led to, if the event says so.",
+        examples=["48213"],
+    )
     change: LabelChange | None = Field(
         description="Of a write to the namespace: what it did to the labels; null if it named none of them."
     )

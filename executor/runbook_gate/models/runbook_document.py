@@ -60,6 +60,15 @@ class Waivers(Closed):
     closed: list[str] = Field(description="The only statuses that close a waiver.", examples=[["closed"]])
 
 
+class Drift(Closed):
+    """Which live values a repair may meet."""
+
+    admit: list[Literal["approved", "prequalified"]] = Field(
+        description="Values that a live label may have; any other may be somebody's newer decision.",
+        examples=[["approved", "prequalified"]],
+    )
+
+
 class Outcomes(Closed):
     """Raw signals of a write: a status, `status reason`, or a transport outcome. Every other signal is final."""
 
@@ -144,6 +153,7 @@ class RunbookDocument(RoutingData):
         default=None, description="Register that states the cluster's uid.", examples=["cluster_inventory"]
     )
     waivers: Waivers | None = Field(default=None, description="How a waiver is recognised as closed; null: unused.")
+    drift: Drift | None = Field(default=None, description="Admitted drift; without it no live value is admitted.")
     reconcilers: list[str] | None = Field(
         default=None, description="Field managers that are not overruled.", examples=[["helm-controller"]]
     )
@@ -179,4 +189,9 @@ class RunbookDocument(RoutingData):
     )
     pods: dict[str, dict[str, Any]] | None = Field(
         default=None, description="Pod specs by name.", examples=[{"compliant": {}}]
+    )
+    own: dict[str, Any] | None = Field(
+        default=None,
+        description="What only this runbook's own checks and actions read; anything else has to be known here.",
+        examples=[{"label_of": {"announce": "example.com/tier"}}],
     )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.gate.command import run_opa
+from runbook_gate.gate.command import BUNDLE, run_opa_on
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,21 @@ class Annotation:
     line: int
 
 
-def read(bundle: Bundle, *, opa: Path) -> list[Annotation]:
-    """List the METADATA of a bundle.
+@dataclass(frozen=True)
+class Inspection:
+    """What `opa inspect` tells of a bundle.
+
+    Attributes:
+        packages: below `data`, those without METADATA too.
+        annotations: of packages and rules.
+    """
+
+    packages: frozenset[tuple[str, ...]]
+    annotations: list[Annotation]
+
+
+def read(bundle: Bundle, *, opa: Path) -> Inspection:
+    """List the packages and the METADATA of a bundle.
 
     Args:
         bundle: the bundle.
@@ -47,11 +59,9 @@ def read(bundle: Bundle, *, opa: Path) -> list[Annotation]:
         InvalidDocument: with OPA's own words, if the bundle does not parse.
         EnvironmentFault: opa cannot be run.
     """
-    with tempfile.TemporaryDirectory(prefix="runbook-gate-") as folder:
-        (Path(folder) / "bundle.tar.gz").write_bytes(bundle.raw)
-        arguments = ["inspect", "--annotations", "--format", "json", "bundle.tar.gz"]
-        told = run_opa(arguments, opa=opa, cwd=Path(folder), source="bundle")
-    return [_annotation(one) for one in json.loads(told).get("annotations", [])]
+    told = json.loads(run_opa_on(bundle.raw, ["inspect", "--annotations", "--format", "json", BUNDLE], opa=opa))
+    packages = frozenset(tuple(name.split(".")[1:]) for name in told.get("namespaces", {}))
+    return Inspection(packages, [_annotation(one) for one in told.get("annotations", [])])
 
 
 def _annotation(one: Mapping[str, Any]) -> Annotation:

@@ -61,7 +61,7 @@ def one(folder: Path, path: str) -> Case:
     try:
         return Case(path, _composed(folder, path), document(folder, path).get("expected", {}))
     except (KeyError, TypeError, ValueError, IndexError, OSError, RecursionError) as fault:
-        raise InvalidDocument(f"{folder / path}.json: not a decision case: {type(fault).__name__}.") from fault
+        raise InvalidDocument(f"{folder / path}.json: not a decision case: {_problem(fault)}.") from fault
 
 
 def document(folder: Path, path: str) -> dict[str, Any]:
@@ -97,9 +97,29 @@ def patched(value: Any, operations: list[Mapping[str, Any]]) -> Any:
 
 def _composed(folder: Path, path: str) -> dict[str, Any]:
     written = document(folder, path)
+    if not isinstance(written, dict) or not written.keys() & {"input", "base"}:
+        raise InvalidDocument(
+            f"{folder / path}.json: not a decision case: expected `input`, or `base` with the path of another case."
+        )
     base: dict[str, Any] = written["input"] if "input" in written else _composed(folder, written["base"])
     composed: dict[str, Any] = patched(base, written.get("patch", []))
+    if not isinstance(composed, dict):
+        raise InvalidDocument(f"{folder / path}.json: not a decision case: its input is not an object.")
     return composed
+
+
+def _problem(fault: Exception) -> str:
+    """What is wrong with a case, without its values."""
+    match fault:
+        case FileNotFoundError():
+            return "its base is not there"
+        case RecursionError():
+            return "its base leads back to it"
+        case json.JSONDecodeError():
+            return f"line {fault.lineno} is not JSON"
+        case KeyError() | IndexError():
+            return "its patch names a path that is not there"
+    return f"its patch or base is not understood ({type(fault).__name__})"
 
 
 def _patch(changed: Any, operation: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -45,8 +45,8 @@ class Check:
         title: its name in words.
         wants: what it wants before it passes.
         reads: patterns of the facts that it reads, see `facts.at`.
-        file: path of its package in the bundle.
-        line: of its package.
+        file: path of its `pass` in the bundle, else of its package.
+        line: of its `pass`, else of its package.
     """
 
     name: str
@@ -64,10 +64,16 @@ class Catalog:
     Attributes:
         checks: by name.
         codes: by code, the gate's own included.
+        packages: below `data`, those without METADATA too.
     """
 
     checks: Mapping[str, Check]
     codes: Mapping[str, Code]
+    packages: frozenset[tuple[str, ...]]
+
+    def members(self, folder: str) -> list[str]:
+        """The packages right below one, such as the actions below `actions`."""
+        return sorted({path[1] for path in self.packages if len(path) == 2 and path[0] == folder})
 
     def codes_of(self, check: str) -> list[Code]:
         """The codes of one check, in order of their names."""
@@ -85,18 +91,25 @@ def catalog(bundle: Bundle, *, opa: Path) -> Catalog:
         InvalidDocument: with OPA's own words, if the bundle does not parse.
         EnvironmentFault: opa cannot be run.
     """
-    annotations = read(bundle, opa=opa)
+    found = read(bundle, opa=opa)
     return Catalog(
-        {check.name: check for check in _checks(annotations)},
-        {code.code: code for code in _codes(annotations)},
+        {check.name: check for check in _checks(found.annotations)},
+        {code.code: code for code in _codes(found.annotations)},
+        found.packages,
     )
 
 
-def _checks(annotations: Iterable[Annotation]) -> Iterable[Check]:
+def _checks(annotations: Sequence[Annotation]) -> Iterable[Check]:
+    passes = {one.path[1]: one for one in annotations if _is_pass(one)}
     for one in annotations:
         if one.scope == "package" and len(one.path) == 2 and one.path[0] == "checks":
             reads = tuple(str(pattern) for pattern in one.custom.get("reads", ()))
-            yield Check(one.path[1], one.title, one.description, reads, one.file, one.line)
+            place = passes.get(one.path[1], one)
+            yield Check(one.path[1], one.title, one.description, reads, place.file, place.line)
+
+
+def _is_pass(one: Annotation) -> bool:
+    return len(one.path) == 3 and one.path[0] == "checks" and one.path[2] == "pass"
 
 
 def _codes(annotations: Iterable[Annotation]) -> Iterable[Code]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.gate.command import run_opa
+from runbook_gate.gate.command import BUNDLE, run_opa_on
 
 # An array, because policies read `input` and each of its elements takes that place in turn.
 _QUERY: Final = "[decision | some asked in input; decision := data.gate.decision with input as asked]"
@@ -30,10 +29,7 @@ def decide(bundle: Bundle, inputs: Mapping[str, Mapping[str, Any]], *, opa: Path
         InvalidDocument: with OPA's own words, if one cannot be evaluated.
         EnvironmentFault: opa cannot be run.
     """
-    arguments = ["eval", "--bundle", "bundle.tar.gz", "--stdin-input", "--strict-builtin-errors", "--format", "values"]
-    with tempfile.TemporaryDirectory(prefix="runbook-gate-") as folder:
-        (Path(folder) / "bundle.tar.gz").write_bytes(bundle.raw)
-        asked = json.dumps(list(inputs.values())).encode()
-        told = run_opa([*arguments, _QUERY], opa=opa, cwd=Path(folder), source="bundle", stdin=asked)
+    arguments = ["eval", "--bundle", BUNDLE, "--stdin-input", "--strict-builtin-errors", "--format", "values", _QUERY]
+    told = run_opa_on(bundle.raw, arguments, opa=opa, stdin=json.dumps(list(inputs.values())).encode())
     [found] = json.loads(told)
     return dict(zip(inputs, found, strict=True))

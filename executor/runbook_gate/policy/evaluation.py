@@ -7,14 +7,13 @@ strictness.
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.gate.command import run_opa
+from runbook_gate.gate.command import BUNDLE, run_opa_on
 
 # Names come as JSON text, because the compiler refuses to iterate over an array that is literally empty.
 _QUERY: Final = """{
@@ -59,12 +58,8 @@ def evaluate(
         EnvironmentFault: opa cannot be run.
     """
     query = _QUERY % {"checks": _literal(checks), "actions": _literal(actions)}
-    arguments = ["eval", "--bundle", "bundle.tar.gz", "--stdin-input", "--strict-builtin-errors", "--format", "json"]
-    with tempfile.TemporaryDirectory(prefix="runbook-gate-") as folder:
-        (Path(folder) / "bundle.tar.gz").write_bytes(bundle.raw)
-        told = run_opa(
-            [*arguments, query], opa=opa, cwd=Path(folder), source="bundle", stdin=json.dumps(document).encode()
-        )
+    arguments = ["eval", "--bundle", BUNDLE, "--stdin-input", "--strict-builtin-errors", "--format", "json", query]
+    told = run_opa_on(bundle.raw, arguments, opa=opa, stdin=json.dumps(document).encode())
     found = json.loads(told)["result"][0]["expressions"][0]["value"]
     return Evaluation(found["decision"], frozenset(found["passed"]), found["denials"], found["params"])
 

@@ -70,6 +70,7 @@ def explain(asked: Asked, source: str, bundle: Bundle, *, opa: Path) -> dict[str
     candidates = [_candidate(verdict, one, found) for verdict, one in question.candidates]
     return {
         "input": asked.name,
+        "recorded": asked.recorded,
         "input_problems": problems(asked.document),
         "policies": source,
         "policy_sha256": bundle.content_sha256,

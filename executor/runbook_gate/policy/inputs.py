@@ -21,6 +21,8 @@ from runbook_gate.policy import cases
 from runbook_gate.shapes import mapping
 
 _LIMITS: Final = Limits(size=16 * 1024 * 1024, depth=64, values=1_000_000)
+_OF_A_CASE: Final = frozenset({"base", "input", "patch", "expected"})
+_OF_AN_INPUT: Final = frozenset({"step", "opened"})
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -32,11 +34,13 @@ class Asked:
         name: for people.
         document: the input.
         bundle: the policies that decided it; None for one that no run asked.
+        recorded: whether it is the ledger's own; then an executor sent it, by the schema of its time.
     """
 
     name: str
     document: Mapping[str, Any]
     bundle: Bundle | None = None
+    recorded: bool = False
 
 
 def written(path: Path) -> Asked:
@@ -49,13 +53,17 @@ def written(path: Path) -> Asked:
         document = load_document(path.read_bytes(), source=str(path), limits=_LIMITS)
     except OSError as fault:
         raise InvalidDocument(f"{path}: {fault.strerror}.") from fault
-    if not isinstance(document, dict):
+    if mapping(mapping(document).get(path.stem)).keys() & _OF_A_CASE:
+        return _case(path.resolve())
+    asked = document["input"] if isinstance(document, dict) and set(document) == {"input"} else document
+    if not isinstance(asked, dict):
         raise InvalidDocument(f"{path}: a decision input is an object.")
-    if "expected" in mapping(document.get(path.stem)):
-        folder = path.resolve().parents[2]
-        case = cases.one(folder, str(path.resolve().relative_to(folder).with_suffix("")))
-        return Asked(f"case {case.path}", case.input)
-    return Asked(f"file {path}", document["input"] if set(document) == {"input"} else document)
+    if not asked.keys() & _OF_AN_INPUT:
+        raise InvalidDocument(
+            f"{path}: no decision input: it has neither `step` nor `opened`.",
+            advice="A decision case has one key, the name of its file; in it `base` and `patch`, or `input`.",
+        )
+    return Asked(f"file {path}", asked)
 
 
 def recorded(store: Store, run: str, seq: int | None) -> Asked:
@@ -88,7 +96,7 @@ def by_digest(store: Store, sha256: str) -> Asked:
         raise UnknownRecord(f"evidence {sha256} is no decision input", advice="Name the digest of a request.")
     entries = store.runs.entries(document["run_id"])
     asking = [entry for entry in entries if mapping(entry.body.get("request")).get("body_sha256") == sha256]
-    return _asked(store, entries, asking[-1]) if asking else Asked(f"evidence {sha256}", document)
+    return _asked(store, entries, asking[-1]) if asking else Asked(f"evidence {sha256}", document, recorded=True)
 
 
 def policies_of_run(store: Store, run: str) -> tuple[Bundle, str]:
@@ -116,11 +124,18 @@ def problems(document: object) -> list[str]:
     return []
 
 
+def _case(path: Path) -> Asked:
+    """The case in a file; without a folder `decisions` around it, its base is looked for beside it."""
+    folder = next((folder for folder in path.parents if folder.name == "decisions"), path.parent)
+    case = cases.one(folder, str(path.relative_to(folder).with_suffix("")))
+    return Asked(f"case {case.path}", case.input)
+
+
 def _asked(store: Store, entries: list[Entry], entry: Entry) -> Asked:
     document = mapping(_request(store, entry.body["request"]["body_sha256"]).get("input"))
     pins = History([one for one in entries if one.seq <= entry.seq]).pins
     bundle = Bundle.parse(store.evidence.get(pins.bundle_sha256), source="evidence")
-    return Asked(f"entry {entry.seq} of run {entry.run}", document, bundle)
+    return Asked(f"entry {entry.seq} of run {entry.run}", document, bundle, recorded=True)
 
 
 def _request(store: Store, sha256: str) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""What policies hold: runbook revisions, checks, codes and rule files, each with what tells it from another."""
+"""What policies hold: runbook revisions, checks, codes, rules and files, each with what tells it from another."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import Any
 
 from runbook_gate.canonical import sha256_hex
 from runbook_gate.gate.bundle import Bundle
+from runbook_gate.policy import capabilities
 from runbook_gate.policy.catalog import Catalog, catalog
 from runbook_gate.policy.changes import Change, changes
+from runbook_gate.policy.rule_changes import rule_changes
+from runbook_gate.policy.rules import IMPORTS, rules
 from runbook_gate.policy.runbooks import digest, revisions
 from runbook_gate.policy.sources import Source
 from runbook_gate.policy.words import words
@@ -40,7 +43,13 @@ def inspect(source: Source, *, opa: Path) -> dict[str, Any]:
         ],
         "checks": [asdict(check) for _, check in sorted(known.checks.items())],
         "codes": [asdict(code) for _, code in sorted(known.codes.items())],
-        "rules": _rules(source.bundle),
+        "rules": [
+            {"rule": one.rule, "file": one.file, "line": one.line, "sha256": one.sha256}
+            for name, found in rules(source.bundle.files, opa=opa).items()
+            if not name.startswith(IMPORTS)
+            for one in found
+        ],
+        "files": _files(source.bundle),
     }
 
 
@@ -57,20 +66,31 @@ def compare(old: Source, new: Source, *, opa: Path) -> dict[str, Any]:
         EnvironmentFault: opa cannot be run.
     """
     before, after = catalog(old.bundle, opa=opa), catalog(new.bundle, opa=opa)
+    allowed = _allowed(old, new)
     return {
         "old": _side(old),
         "new": _side(new),
-        "same": old.bundle.content_sha256 == new.bundle.content_sha256,
+        "same": old.bundle.content_sha256 == new.bundle.content_sha256 and not allowed,
+        "capabilities": allowed,
         "runbooks": _members(revisions(old.bundle), revisions(new.bundle)),
         "parties": [_told(one) for one in changes(_parties(old), _parties(new))],
         "checks": _members(_checks(before), _checks(after)),
         "codes": _members(_codes(before), _codes(after)),
-        "rules": _members(_rules(old.bundle), _rules(new.bundle)),
+        "rules": rule_changes(old.bundle.files, new.bundle.files, opa=opa),
+        "files": _members(_files(old.bundle), _files(new.bundle)),
     }
 
 
 def _side(source: Source) -> dict[str, Any]:
-    return {"policies": source.name, "policy_sha256": source.bundle.content_sha256}
+    known = source.capabilities is not None
+    return {"policies": source.name, "policy_sha256": source.bundle.content_sha256, "capabilities_known": known}
+
+
+def _allowed(old: Source, new: Source) -> list[dict[str, Any]] | None:
+    """How the allow-lists of built-ins differ; None if one of them is not known."""
+    if old.capabilities is None or new.capabilities is None:
+        return None
+    return capabilities.differences(old.capabilities, new.capabilities)
 
 
 def _parties(source: Source) -> dict[str, Any]:
@@ -89,7 +109,7 @@ def _said(stated: dict[str, Any]) -> dict[str, Any]:
     return {key: list(value) if key == "reads" else value for key, value in stated.items() if key not in _PLACE}
 
 
-def _rules(bundle: Bundle) -> dict[str, str]:
+def _files(bundle: Bundle) -> dict[str, str]:
     return {path: sha256_hex(raw) for path, raw in sorted(bundle.files.items()) if path.endswith(".rego")}
 
 

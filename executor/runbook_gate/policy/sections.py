@@ -10,6 +10,7 @@ from runbook_gate.checkpoints import NAMES
 from runbook_gate.policy.catalog import Catalog
 from runbook_gate.policy.durations import seconds
 from runbook_gate.policy.revision import matrix, tables
+from runbook_gate.policy.vocabulary import LIMITS
 from runbook_gate.shapes import mapping, sequence
 
 
@@ -43,7 +44,7 @@ def sections(told: Mapping[str, Any], known: Catalog) -> list[Section]:
         ),
         Section("Agreement", ("field", "stated by"), [(field, ", ".join(by)) for field, by in matrix(data)]),
         Section("Registers", ("register", "source", "schema", "at most old"), list(_registers(data))),
-        Section("Waivers and drift", ("matter", "rule"), list(_waivers(data, known))),
+        Section("Waivers and drift", ("matter", "rule"), list(_waivers(data))),
         Section("Write attempts", ("matter", "rule"), list(_attempts(data))),
         Section("Windows and deadlines", ("limit", "seconds"), list(_limits(data))),
         Section("Verification", ("matter", "rule"), list(_verification(data))),
@@ -88,14 +89,13 @@ def _registers(data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
         yield name, expected["source_id"], expected["schema_id"], seconds(expected["max_age_ms"])
 
 
-def _waivers(data: Mapping[str, Any], known: Catalog) -> Iterator[tuple[str, ...]]:
+def _waivers(data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     waivers = mapping(data.get("waivers"))
     if waivers:
         yield "closed waiver states", ", ".join(waivers["closed"])
         yield "register of waivers", waivers["register"]
-    asked = {check for _, _, table in tables(data) for check in sequence(table.get("checks"))}
-    if "drift_agreement" in asked and "drift_agreement" in known.checks:
-        yield "admitted drift", known.checks["drift_agreement"].wants
+    if data.get("drift"):
+        yield "admitted drift", f"a live value that is {' or '.join(data['drift']['admit'])}"
     yield "labels", ", ".join(sequence(data.get("label_keys")))
     if data.get("reconcilers"):
         yield "not overruled", ", ".join(data["reconcilers"])
@@ -104,7 +104,8 @@ def _waivers(data: Mapping[str, Any], known: Catalog) -> Iterator[tuple[str, ...
 
 
 def _attempts(data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    yield "budget of each step", f"{data['retry_budget']} write attempt(s) in all"
+    budget = data["retry_budget"]
+    yield "budget of each step", f"{budget} write attempt{'' if budget == 1 else 's'} in all"
     for name, words in (("retries", "decisions to retry"), ("conflicts", "conflicts that are tried again")):
         if data.get(name) is not None:
             yield words, f"at most {data[name]}"
@@ -118,18 +119,10 @@ def _attempts(data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 def _limits(data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     yield "deadline of a run", seconds(data["duration_ms"])
-    words = {
-        "skew": "skew: largest difference of clocks",
-        "go": "a go to write is good for",
-        "settle": "settling of a write without an answer",
-        "window": "verification window",
-        "audit": "audit evidence, at most",
-        "between_rounds": "between two rounds, at least",
-    }
     limits = mapping(data.get("limits_ms"))
     for name, limit in limits.items():
         if name != "pause":
-            yield words.get(name, name), seconds(limit)
+            yield LIMITS.get(name, name), seconds(limit)
     for checkpoint, pause in mapping(limits.get("pause")).items():
         yield f"pause of a wait at {checkpoint}", seconds(pause)
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from runbook_gate.errors import UnknownRecord, UsageFault
 from runbook_gate.gate.build import build
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.ledger.archive import is_digits
-from runbook_gate.policy import git
+from runbook_gate.policy import capabilities, git
 
 _GIT: Final = "git:"
 
@@ -25,10 +25,27 @@ class Source:
     Attributes:
         name: for people.
         bundle: what they build to.
+        capabilities: the built-ins that they may use; None where that is not known, since a bundle does not say it.
     """
 
     name: str
     bundle: Bundle
+    capabilities: Mapping[str, Any] | None = None
+
+
+def folder(policies: Path, name: str, *, opa: Path) -> Source:
+    """The policies of a folder.
+
+    Args:
+        policies: the folder.
+        name: for people.
+        opa: the opa binary.
+
+    Raises:
+        InvalidDocument: with OPA's own words, if they do not build.
+        EnvironmentFault: opa cannot be run.
+    """
+    return Source(name, build(policies, opa=opa), capabilities.read(policies))
 
 
 def load(named: str, *, opa: Path, archived: Callable[[str], bytes] | None = None) -> Source:
@@ -50,7 +67,7 @@ def load(named: str, *, opa: Path, archived: Callable[[str], bytes] | None = Non
         if path.is_file():
             return Source(f"bundle {named}", Bundle.parse(path.read_bytes(), source=named))
         if path.is_dir():
-            return Source(f"folder {named}", build(path.resolve(), opa=opa))
+            return folder(path.resolve(), f"folder {named}", opa=opa)
         if archived is not None and is_digits(named):
             with suppress(UnknownRecord):
                 return Source(f"archived {named[:16]}", Bundle.parse(archived(named), source=named))
@@ -65,7 +82,7 @@ def _revision(named: str, opa: Path) -> Source:
             f"{named}: there is no such file or folder, and no such git revision here.",
             advice="Name a bundle file, a folder named policies, or a git revision such as HEAD~1 or git:main.",
         )
-    with tempfile.TemporaryDirectory(prefix="runbook-gate-") as folder:
-        if not git.unpack(commit, "policies", repository=Path.cwd(), into=Path(folder)):
+    with tempfile.TemporaryDirectory(prefix="runbook-gate-") as unpacked:
+        if not git.unpack(commit, "policies", repository=Path.cwd(), into=Path(unpacked)):
             raise UsageFault(f"{named}: this revision has no folder policies.", advice="Name a later one.")
-        return Source(f"git {commit[:12]}", build(Path(folder) / "policies", opa=opa))
+        return folder(Path(unpacked) / "policies", f"git {commit[:12]}", opa=opa)

@@ -10,7 +10,7 @@ from runbook_gate.errors import ServerFault
 
 _FIRST_PORT, _LAST_PORT = 20_000, 31_999
 _CHOICE = random.SystemRandom()
-_claims: dict[int, socket.socket | None] = {}
+_claims: set[int] = set()
 
 
 def free_port() -> int:
@@ -36,7 +36,6 @@ def _claimed(port: int) -> bool:
     """
     if port in _claims:
         return False
-    claim = None
     if sys.platform == "linux":
         claim = socket.socket(socket.AF_UNIX)
         try:
@@ -44,7 +43,8 @@ def _claimed(port: int) -> bool:
         except OSError:
             claim.close()
             return False
-    _claims[port] = claim
+        claim.detach()  # it stays open for as long as the process lives
+    _claims.add(port)
     return True
 
 

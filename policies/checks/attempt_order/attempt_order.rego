@@ -3,16 +3,17 @@
 # description: A write attempt is left, and after a first one the latest word on it was to try again.
 # custom:
 #   reads:
+#     - run_id
 #     - attempts
 #     - lineage
 #     - observed.gather.seq
+#     - observed.gather.body.last.object.markers
 package checks.attempt_order
 
 import future.keywords.not
 
 import data.facts.attempts
 import data.facts.denial
-import data.facts.given
 import data.facts.lookup
 
 # METADATA
@@ -36,10 +37,10 @@ deny contains denial.of(rego.metadata.rule(), attempts.as_facts) if not attempts
 # custom:
 #   code: attempt_order.budget_spent
 #   solution: Read the outcomes of the attempts; another try needs a new task.
-deny contains denial.of(rego.metadata.rule(), object.union(attempts.as_facts, {"budget": budget})) if {
+deny contains denial.of(rego.metadata.rule(), object.union(attempts.as_facts, budget)) if {
 	attempts.counted
 	not attempts.left
-	budget := object.get(given.runbook, "retry_budget", null)
+	budget := lookup.of_runbook(["retry_budget"])
 }
 
 # METADATA

@@ -44,6 +44,7 @@ _clocks_agree if {
 
 # How long the last read was ago when it was recorded, by each clock.
 _clock_steady if {
+	every path in _moments { is_number(lookup.value(path)) }
 	by_wall := input.observed.gather.at_ms - input.observed.gather.body.last.http.answered_ms
 	by_boot := input.observed.gather.boottime_ms - input.observed.gather.body.last.read_boottime_ms
 	abs(by_wall - by_boot) <= given.runbook.limits_ms.skew

@@ -3,8 +3,12 @@
 # description: The cluster that answers is the one in the inventory, it knows the executor, and the two clocks agree.
 # custom:
 #   reads:
+#     - observed.gather.at_ms
+#     - observed.gather.boottime_ms
 #     - observed.gather.body.cluster
 #     - observed.gather.body.identity
+#     - observed.gather.body.last.http.answered_ms
+#     - observed.gather.body.last.read_boottime_ms
 #     - observed.gather.body.registers.*
 package checks.cluster_identity
 

@@ -32,7 +32,7 @@ pass if {
 # custom:
 #   code: lineage.not_allowed
 #   solution: Keep the store as it is; compare `runbook-gate show` with the runbook's lineages.
-deny contains denial.of(rego.metadata.rule(), {"lineage": _way}) if not _allowed
+deny contains denial.of(rego.metadata.rule(), lookup.derived("way", _way)) if not _allowed
 
 # METADATA
 # title: There were more write attempts than the runbook allows, or they are not numbered as they were made
@@ -115,5 +115,6 @@ _unused(_, block) if {
 _unused(index, block) if {
 	given.runbook.effects[block.body.action] == "write"
 	block.body.step != input.step
+	is_number(index)
 	not input.lineage[index + 1].body.checkpoint == block.body.next_checkpoint
 }

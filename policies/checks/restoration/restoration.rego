@@ -35,7 +35,7 @@ pass if {
 # custom:
 #   code: restoration.unverified
 #   solution: Keep the store as it is, and find out with `runbook-gate ledger verify` what was lost.
-deny contains denial.of(rego.metadata.rule(), {"states": rounds.states}) if {
+deny contains denial.of(rego.metadata.rule(), lookup.derived("states", rounds.states)) if {
 	is_string(audit.username)
 	not rounds.proven
 }

@@ -45,7 +45,7 @@ deny contains denial.of(rego.metadata.rule(), object.union(_answer, _writers)) i
 # custom:
 #   code: retry_eligibility.retries_spent
 #   solution: Find out from the audit log who keeps writing to the namespace; submit a new task when it is quiet.
-deny contains denial.of(rego.metadata.rule(), {"retries": count(_retries)}) if {
+deny contains denial.of(rego.metadata.rule(), lookup.derived("retries", count(_retries))) if {
 	_retriable
 	attempts.left
 	not _retries_left

@@ -83,7 +83,7 @@ deny contains denial.of(rego.metadata.rule(), object.union(labels, _writers)) if
 
 _live := array.concat(namespaces.newest_path, ["object"])
 
-_writers := audit.writers(input.observed.resolve_write.body.audit)
+_writers := audit.writers(_audit_path)
 
 _ledger_behind if attempts.ledger_behind(namespaces.newest)
 

@@ -36,7 +36,7 @@ pass if {
 # custom:
 #   code: task_contract.superseded
 #   solution: Submit a new task that names the active revision.
-deny contains denial.of(rego.metadata.rule(), object.union(_at([["runbook"]]), _of_runbook("successor"))) if {
+deny contains denial.of(rego.metadata.rule(), object.union(_at([["runbook"]]), lookup.of_runbook(["successor"]))) if {
 	not _active
 }
 
@@ -61,8 +61,9 @@ deny contains denial.of(rego.metadata.rule(), _at([["drift", "labels"]])) if {
 # custom:
 #   code: task_contract.budget_differs
 #   solution: Submit a new task with the runbook's retry budget.
-deny contains denial.of(rego.metadata.rule(), object.union(_at([["retry_budget"]]), _of_runbook("retry_budget"))) if {
+deny contains denial.of(rego.metadata.rule(), object.union(stated, lookup.of_runbook(["retry_budget"]))) if {
 	not _budget_agrees
+	stated := _at([["retry_budget"]])
 }
 
 # METADATA
@@ -100,8 +101,6 @@ deny contains denial.of(rego.metadata.rule(), _at([["submission", "assurance"]])
 }
 
 _at(fields) := lookup.at([array.concat(["opened", "body", "task"], field) | some field in fields])
-
-_of_runbook(field) := {$"runbook.{field}": object.get(given.runbook, field, null)}
 
 _active if given.runbook.status == "active"
 

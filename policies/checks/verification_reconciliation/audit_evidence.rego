@@ -56,12 +56,12 @@ _pending if {
 	rounds.states[rounds.newest] == "pending"
 }
 
-_lacking := {"states": rounds.states, "pending": [fact |
+_lacking := object.union(lookup.derived("states", rounds.states), lookup.at([path |
 	some one in rounds.probed
 	one.shows == "pending"
-	probe := ["rounds", one.round, "body", "servers", one.server, "probes", one.probe]
-	fact := lookup.fields(probe, ["name", "audit_id"])
-]}
+	some field in ["name", "audit_id"]
+	path := ["rounds", one.round, "body", "servers", one.server, "probes", one.probe, field]
+]))
 
 # A round that lacks events is older than the runbook grants the audit log.
 _overdue if {

@@ -38,7 +38,7 @@ deny contains denial.of(rego.metadata.rule(), object.union(lookup.at([path]), wr
 	some place in ["first", "last"]
 	rounds.differs(server[place])
 	path := ["rounds", index, "body", "servers", server_index, place, "object", "labels"]
-	writers := audit.writers(block.body.audit)
+	writers := audit.writers(["rounds", index, "body", "audit"])
 }
 
 # METADATA
@@ -86,7 +86,7 @@ deny contains denial.of(rego.metadata.rule(), lookup.at([["rounds", rounds.newes
 # custom:
 #   code: verification_reconciliation.too_few_rounds
 #   solution: Nothing is to be done; another round is made.
-deny contains denial.of(rego.metadata.rule(), {"states": rounds.states}) if {
+deny contains denial.of(rego.metadata.rule(), lookup.derived("states", rounds.states)) if {
 	not rounds.proven
 	_good_so_far
 	every state in rounds.states { not state in {"differs", "not_as_asked", "ambiguous", "exempt"} }
@@ -106,7 +106,7 @@ _told(one) := object.union_n([
 	lookup.fields(server, ["endpoint"]),
 	lookup.fields(probe, ["name", "differs"]),
 	lookup.fields(array.concat(probe, ["http"]), ["outcome", "status", "message", "warnings"]),
-	{"events": audit.told(lookup.value(probe))},
+	lookup.derived("events", audit.told(lookup.value(probe))),
 ]) if {
 	server := ["rounds", one.round, "body", "servers", one.server]
 	probe := array.concat(server, ["probes", one.probe])

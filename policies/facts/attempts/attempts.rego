@@ -23,7 +23,9 @@ answer_path := ["attempts", number - 1, "observation", "body", "patched", "http"
 
 # METADATA
 # title: The numbers of the attempts, for a denial
-as_facts := {"attempts": [lookup.field(attempt, "attempt") | some attempt in input.attempts]}
+as_facts := lookup.at([["attempts", index, "attempt"] | some index, _ in input.attempts]) if {
+	number > 0
+} else := lookup.at([["attempts"]])
 
 # METADATA
 # title: Another attempt is left
@@ -78,20 +80,6 @@ latest_word := word if {
 }
 
 # METADATA
-# title: Our own markers in managedFields
-markers(read) := [marker |
-	some marker in read.object.markers
-	marker.run == input.run_id
-]
-
-# METADATA
-# title: A marker of this run that no attempt in the ledger accounts for
-ledger_behind(read) if {
-	some marker in markers(read)
-	not _known_marker(marker)
-}
-
-# METADATA
 # title: The namespace moved since a write that may have been applied
 moved(read) if {
 	some attempt in _doubtful
@@ -113,11 +101,6 @@ known(read) if {
 	resolved
 	is_string(read.object.resource_version)
 	read.object.resource_version == input.observed.resolve_write.body.read.object.resource_version
-}
-
-_known_marker(marker) if {
-	is_number(marker.attempt)
-	marker.attempt <= number
 }
 
 # Every attempt but one that is answered with a definite yes or no.

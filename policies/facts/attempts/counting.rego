@@ -2,6 +2,16 @@ package facts.attempts
 
 import future.keywords.not
 
+import data.facts.given
+
+# METADATA
+# title: Writes that earlier steps of the run decided on
+earlier := count([block |
+	some block in input.lineage
+	block.body.step != input.step
+	given.runbook.effects[block.body.action] == "write"
+])
+
 # METADATA
 # title: Attempts are numbered as they were made, and each answer belongs to its intent
 counted if {

@@ -55,15 +55,15 @@ label_writes(log) := [event |
 ]
 
 # METADATA
-# title: A write is shown that moved the namespace, and it is not one of ours
-moved(log) if {
+# title: Writes of others than this run that led to the state that was read
+# description: By its resourceVersion. What none explains was written elsewhere, or its event is missing.
+explaining(log, read) := [event |
 	some event in log.writes
 	event.dry_run == false
 	not _of_this_run(event)
-	is_number(event.code)
-	event.code >= 200
-	event.code < 300
-}
+	is_string(event.resource_version)
+	event.resource_version == read.object.resource_version
+]
 
 # METADATA
 # title: Label writes of others than this run
@@ -74,13 +74,14 @@ foreign(log) := [event |
 
 # METADATA
 # title: Who wrote the labels, other than this run
-writers(log) := {"writers": [writer |
-	some event in foreign(log)
+# description: Of the log at a path, so that a log that is not there cannot take a denial with it.
+writers(path) := lookup.derived("writers", [writer |
+	some event in foreign(lookup.value(path))
 	writer := {
 		"username": lookup.field(event, "username"),
 		"labels": lookup.field(lookup.field(event, "change"), "labels"),
 	}
-]}
+])
 
 _ours(event) if {
 	is_string(username)

@@ -2,23 +2,42 @@
 # title: Doubt
 # description: |
 #   Whether a write of this run may still land. A request carries uid and resourceVersion, so it is dead once
-#   the namespace has been seen to move; reading an unmoved namespace shows nothing.
+#   the namespace has been seen to move; reading an unmoved namespace shows nothing. Where it is not known what was
+#   written, it is in doubt.
 package facts.doubt
 
-import future.keywords.not
-
 import data.facts.answers
+import data.facts.attempts
 import data.facts.given
 
 # METADATA
 # title: A write of this run may still land
 # scope: document
-default open := false
+default open := true
 
-open if {
-	some attempt in input.attempts
-	not _ended(attempt)
-	not _dead(attempt)
+open := false if {
+	attempts.counted
+	attempts.number >= _written
+	every attempt in input.attempts { _over(attempt) }
+}
+
+_over(attempt) if _ended(attempt)
+
+_over(attempt) if _dead(attempt)
+
+# Decisions of this step to write that were used: what came next is what they led to.
+_written := count([block |
+	some index, block in input.lineage
+	block.body.step == input.step
+	given.runbook.effects[block.body.action] == "write"
+	_after(index) == block.body.next_checkpoint
+])
+
+_after(index) := input.lineage[index + 1].body.checkpoint if is_number(index)
+
+_after(index) := input.checkpoint if {
+	is_number(index)
+	count(input.lineage) == index + 1
 }
 
 # A status below 500 is the end of a request; so is one that never left.
@@ -44,14 +63,19 @@ _moved(read, _) if answers.missing(read.http)
 
 _moved(read, intent) if {
 	answers.answered(read.http, 200)
-	is_string(read.object.resource_version)
+	every version in [read.object.resource_version, intent.resource_version] { _stated(version) }
 	read.object.resource_version != intent.resource_version
 }
 
 _moved(read, intent) if {
 	answers.answered(read.http, 200)
-	is_string(read.object.uid)
+	every uid in [read.object.uid, intent.uid] { _stated(uid) }
 	read.object.uid != intent.uid
+}
+
+_stated(value) if {
+	is_string(value)
+	value != ""
 }
 
 _looks contains {"seq": block.seq, "reads": [block.body.first, block.body.last]} if block := input.observed.gather

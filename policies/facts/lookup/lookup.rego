@@ -21,7 +21,20 @@ field(value_of, name) := object.get({"of": value_of}, ["of", name], null)
 # title: Several fields of the object at a path
 fields(path, names) := at([array.concat(path, [name]) | some name in names])
 
-_written(path) := concat("", array.concat(["input"], [_part(part) | some part in path]))
+# METADATA
+# title: A value of the task's runbook, under its path as Rego writes it
+of_runbook(path) := {$"data.runbooks{_part(name)}{_parts(path)}": found} if {
+	name := value(["opened", "body", "task", "runbook"])
+	found := object.get(data.runbooks, array.concat([name], path), null)
+}
+
+# METADATA
+# title: What was derived from facts that are too many to tell, under a name that is no path
+derived(name, found) := {$"derived.{name}": found}
+
+_written(path) := concat("", ["input", _parts(path)])
+
+_parts(path) := concat("", [_part(part) | some part in path])
 
 _part(part) := $".{part}" if {
 	is_string(part)

@@ -53,6 +53,7 @@ legible(read) if {
 	labelled(read.object.labels)
 	is_array(read.object.markers)
 	is_array(read.object.managers)
+	_number_or_null(read.object.deletion_ms)
 }
 
 # METADATA
@@ -92,20 +93,10 @@ restored(read) if {
 	read.object.labels == given.task.labels
 }
 
-# METADATA
-# title: The label has the approved value or the one that was prequalified
-# scope: document
-admitted(read, key) if read.object.labels[key] == given.task.labels[key]
-
-admitted(read, key) if read.object.labels[key] == given.task.drift.labels[key]
-
-# METADATA
-# title: Every label has the approved value or the one that was prequalified
-all_admitted(read) if {
-	count(given.runbook.label_keys) > 0
-	every key in given.runbook.label_keys { admitted(read, key) }
-}
-
 _string_or_null(value) if is_string(value)
 
 _string_or_null(null)
+
+_number_or_null(value) if is_number(value)
+
+_number_or_null(null)

@@ -33,21 +33,6 @@ probed contains {"round": round_index, "server": server_index, "probe": probe_in
 since_first_answer_ms := given.elapsed_ms(input.rounds[min(_answered)], input.rounds[newest])
 
 # METADATA
-# title: The last round of the latest row of good rounds
-# description: As many in a row as the runbook wants, far enough apart, on the same servers.
-verified := max({last |
-	some last, _ in states
-	_row_ends_at(last)
-})
-
-# METADATA
-# title: Verified, and nothing since says otherwise
-proven if {
-	is_number(verified)
-	every index, state in states { _agrees(index, state) }
-}
-
-# METADATA
 # title: Names of the API servers of a round
 endpoints(block) := {server.endpoint | some server in block.body.servers}
 
@@ -62,29 +47,6 @@ differs(read) if {
 _answered contains index if {
 	some index, state in states
 	state != "unanswered"
-}
-
-_agrees(index, _) if index <= verified
-
-_agrees(_, state) if state in {"good", "pending"}
-
-_row_ends_at(last) if {
-	is_number(given.runbook.rounds)
-	first := (last - given.runbook.rounds) + 1
-	every index in numbers.range(first, last) {
-		states[index] == "good"
-		_follows(index, first)
-	}
-}
-
-# Within a row: far enough from the round before it, and on the same servers.
-_follows(index, first) if index == first
-
-_follows(index, _) if {
-	before := input.rounds[index - 1]
-	given.elapsed_ms(before, input.rounds[index]) >= given.runbook.limits_ms.between_rounds
-	endpoints(before) == endpoints(input.rounds[index])
-	before.body.sampled == input.rounds[index].body.sampled
 }
 
 _state(block, shown) := "differs" if {

@@ -36,10 +36,10 @@ _shown contains attempt.attempt if {
 	outcomes.class(attempt) == "applied"
 }
 
-_shown contains marker.attempt if {
+_shown contains marker.attempt - attempts.earlier if {
 	some marker in attempts.markers(_resolved.read)
 	is_number(marker.attempt)
-	marker.attempt <= attempts.number
+	marker.attempt <= attempts.earlier + attempts.number
 }
 
 _shown contains attempt.attempt if {

@@ -17,7 +17,7 @@ test_tells_what_was_verified if {
 		"endpoints": [server.endpoint | some server in newest.body.servers],
 		"writer": "attempt_1",
 		"audit": "shown",
-		"limits": data.runbooks["MKS-PSA-Label-Restore-v3"].verification_limits,
+		"limits": data.runbooks[cases.current].verification_limits,
 	} with input as asked
 }
 

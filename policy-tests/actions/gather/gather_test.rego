@@ -13,7 +13,7 @@ test_reads_what_the_runbook_names if {
 		"cluster_id": asked.opened.body.task.cluster_id,
 		"namespace": asked.opened.body.task.namespace,
 		"labels": asked.opened.body.task.labels,
-		"sources": data.runbooks["MKS-PSA-Label-Restore-v3"].sources,
+		"sources": data.runbooks[cases.current].sources,
 	} with input as asked
 }
 

@@ -47,6 +47,13 @@ test_not_by_itself_where_no_observation_is_judged if {
 	not resolve_write.params with input as cases.at("pass/cp3/second_round")
 }
 
+test_not_from_a_moment_in_words if {
+	in_words := {"/attempts/0/intent/at_ms": "now", "/attempts/0/intent/body/read_date_ms": null}
+	not resolve_write.params with input as cases.changed("pass/cp2/applied", in_words)
+	not resolve_write.params with input as cases.at("pass/cp2/applied")
+		with data.runbooks as cases.ruled({"limits_ms": {"skew": "5000"}})
+}
+
 _one(path, writes, looks) if {
 	path in _write
 	count(writes) == 1

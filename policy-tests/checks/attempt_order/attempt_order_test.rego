@@ -44,8 +44,11 @@ test_wants_facts_of_their_types if {
 }
 
 test_no_budget_in_the_runbook_is_none if {
-	runbook := object.remove(data.runbooks["MKS-PSA-Label-Restore-v3"], ["retry_budget"])
+	runbook := object.remove(data.runbooks[cases.current], ["retry_budget"])
 	found := attempt_order.deny with input as cases.at("pass/cp1/first_attempt")
-		with data.runbooks as {"MKS-PSA-Label-Restore-v3": runbook}
-	[denial.facts | some denial in found] == [{"attempts": [], "budget": null}]
+		with data.runbooks as {cases.current: runbook}
+	[denial.facts | some denial in found] == [{
+		"input.attempts": [],
+		$`data.runbooks["{cases.current}"].retry_budget`: null,
+	}]
 }

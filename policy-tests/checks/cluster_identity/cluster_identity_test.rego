@@ -50,6 +50,10 @@ _retyped := {
 	"a name of a number": {"/observed/gather/body/identity/username": 7},
 	"a date in words": {"/observed/gather/body/cluster/http/date_ms": "now"},
 	"sent in words": {"/observed/gather/body/cluster/http/sent_ms": "now"},
+	"read in words": {"/observed/gather/body/last/http/answered_ms": "now"},
+	"read since the boot in words": {"/observed/gather/body/last/read_boottime_ms": "now"},
+	"gathered in words": {"/observed/gather/at_ms": "now"},
+	"gathered since the boot in words": {"/observed/gather/boottime_ms": "now"},
 	"answered in words": {"/observed/gather/body/cluster/http/answered_ms": "now"},
 }
 
@@ -58,6 +62,20 @@ test_wants_facts_of_their_types if {
 		some name, values in _retyped
 		found := cluster_identity with input as cases.changed("pass/cp1/first_attempt", values)
 		not cases.denies_something(found)
+	}
+	wrong == set()
+}
+
+# How far the clock was set between the last read and its record, and whether that is too far.
+_set_by := {0: false, 5000: false, -5000: false, 5001: true, -5001: true}
+
+test_a_clock_may_be_set_by_the_skew if {
+	wrong := {by |
+		some by, too_far in _set_by
+		since_boot := cases.at("pass/cp1/first_attempt").observed.gather.body.last.read_boottime_ms + by
+		asked := cases.changed("pass/cp1/first_attempt", {"/observed/gather/body/last/read_boottime_ms": since_boot})
+		found := cluster_identity with input as asked
+		count(cases.codes(found)) != {true: 1, false: 0}[too_far]
 	}
 	wrong == set()
 }

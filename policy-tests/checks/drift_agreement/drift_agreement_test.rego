@@ -4,6 +4,7 @@ import future.keywords.not
 
 import data.cases
 import data.checks.drift_agreement
+import data.facts.namespaces
 
 test_passes if {
 	wrong := {name |
@@ -58,9 +59,34 @@ test_wants_facts_of_their_types if {
 }
 
 test_reconcilers_that_are_not_listed_are_not_known if {
-	runbook := object.union(data.runbooks["MKS-PSA-Label-Restore-v3"], {"reconcilers": null})
+	runbook := object.union(data.runbooks[cases.current], {"reconcilers": null})
 	asked := cases.at("pass/cp1/first_attempt")
-	not drift_agreement.pass with input as asked with data.runbooks as {"MKS-PSA-Label-Restore-v3": runbook}
+	not drift_agreement.pass with input as asked with data.runbooks as {cases.current: runbook}
+}
+
+# What the runbook admits, and whether a label may have the approved value, the prequalified one, another one.
+_admitting := {
+	"as it is": [{"admit": ["approved", "prequalified"]}, [1, 1, 0]],
+	"approved only": [{"admit": ["approved"]}, [1, 0, 0]],
+	"prequalified only": [{"admit": ["prequalified"]}, [0, 1, 0]],
+	"none": [{"admit": []}, [0, 0, 0]],
+	"something else": [{"admit": ["any"]}, [0, 0, 0]],
+	"nothing said": [null, [0, 0, 0]],
+}
+
+test_admits_what_the_runbook_admits if {
+	asked := cases.at("pass/cp1/first_attempt")
+	key := "pod-security.kubernetes.io/enforce"
+	values := [asked.opened.body.task.labels[key], asked.opened.body.task.drift.labels[key], "odd"]
+	wrong := {name |
+		some name, [drift, expected] in _admitting
+		runbook := object.union(data.runbooks[cases.current], {"drift": drift})
+		some index, value in values
+		found := {true | namespaces.admitted({"object": {"labels": {key: value}}}, key)} with input as asked
+			with data.runbooks as {cases.current: runbook}
+		count(found) != expected[index]
+	}
+	wrong == set()
 }
 
 # That there is no dry run is for dry_run_agreement to say.

@@ -69,8 +69,8 @@ _after(lines) := object.union(good, {"lineage": array.concat([_block(line) | som
 }
 
 # The runbook allows the ways that it allows, after one use of the go.
-_allowing := {"MKS-PSA-Label-Restore-v3": object.union(runbook, {"lineages": lineages})} if {
-	runbook := data.runbooks["MKS-PSA-Label-Restore-v3"]
+_allowing := {cases.current: object.union(runbook, {"lineages": lineages})} if {
+	runbook := data.runbooks[cases.current]
 	first := ["first cp0 proceed cp1", "first cp1 proceed cp2", "first cp2 proceed cp3"]
 	lineages := [array.concat(first, way) | some way in runbook.lineages]
 }

@@ -59,7 +59,7 @@ test_wants_facts_of_their_types if {
 	wrong == set()
 }
 
-_with_agreement(agreement) := {"MKS-PSA-Label-Restore-v3": json.patch(data.runbooks["MKS-PSA-Label-Restore-v3"], [{
+_with_agreement(agreement) := {cases.current: json.patch(data.runbooks[cases.current], [{
 	"op": "replace",
 	"path": "/agreement",
 	"value": agreement,

@@ -59,7 +59,7 @@ test_wants_facts_of_their_types if {
 	wrong == set()
 }
 
-_name := "MKS-PSA-Label-Restore-v3"
+_name := cases.current
 
 _with(changes) := {_name: object.union(data.runbooks[_name], changes)}
 
@@ -101,9 +101,12 @@ test_only_a_write_that_was_applied_was_stored if {
 
 # With a greater budget a conflict may follow a write that is in doubt, and has to be shown not to have landed.
 test_a_conflict_after_a_write_in_doubt_needs_the_audit_log if {
-	writes := cases.at("fail/retry_eligibility/overtaken").observed.resolve_write.body.audit.writes
+	moved := cases.at("fail/retry_eligibility/overtaken").observed.resolve_write.body
 	case := "fail/retry_eligibility/conflict_after_a_write_without_an_answer"
-	asked := cases.changed(case, {"/observed/resolve_write/body/audit/writes": writes})
+	asked := cases.changed(case, {
+		"/observed/resolve_write/body/audit": moved.audit,
+		"/observed/resolve_write/body/read": moved.read,
+	})
 	found := retry_eligibility.deny with input as asked with data.runbooks as _with({"retry_budget": 3})
 	_codes(found) == {"retry_eligibility.overtaken"}
 }

@@ -53,8 +53,8 @@ test_a_budget_in_words_agrees_with_nothing if {
 	asked := cases.changed("pass/cp0/intake", {"/opened/body/task/retry_budget": "2"})
 	found := task_contract with input as asked with data.runbooks as cases.ruled({"retry_budget": "2"})
 	cases.codes(found) == {"task_contract.budget_differs"}
-	none := object.remove(data.runbooks["MKS-PSA-Label-Restore-v3"], ["retry_budget"])
+	none := object.remove(data.runbooks[cases.current], ["retry_budget"])
 	facts := [denial.facts | some denial in task_contract.deny] with input as cases.at("pass/cp0/intake")
-		with data.runbooks as {"MKS-PSA-Label-Restore-v3": none}
-	facts == [{"input.opened.body.task.retry_budget": 2, "runbook.retry_budget": null}]
+		with data.runbooks as {cases.current: none}
+	facts == [{"input.opened.body.task.retry_budget": 2, $`data.runbooks["{cases.current}"].retry_budget`: null}]
 }

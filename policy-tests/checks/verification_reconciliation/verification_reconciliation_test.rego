@@ -37,7 +37,7 @@ test_keeps_silent if {
 	wrong == set()
 }
 
-_name := "MKS-PSA-Label-Restore-v3"
+_name := cases.current
 
 _with(changes) := {_name: object.union(data.runbooks[_name], changes)}
 

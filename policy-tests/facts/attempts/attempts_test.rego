@@ -49,8 +49,8 @@ test_nothing_is_known_where_attempts_are_miscounted if {
 }
 
 test_no_budget_leaves_nothing if {
-	runbook := object.union(data.runbooks["MKS-PSA-Label-Restore-v3"], {"retry_budget": "9"})
-	runbooks := {"MKS-PSA-Label-Restore-v3": runbook}
+	runbook := object.union(data.runbooks[cases.current], {"retry_budget": "9"})
+	runbooks := {cases.current: runbook}
 	not attempts.left with input as cases.at("pass/cp1/first_attempt") with data.runbooks as runbooks
 }
 
@@ -86,4 +86,25 @@ test_a_write_that_was_applied_is_in_no_doubt if {
 	asked := cases.at("pass/cp1/second_attempt_after_conflict")
 	applied := object.union(asked.attempts[0].observation.body.patched.http, {"status": 200, "reason": null})
 	attempts.known(_here("7")) with input as cases.changed("pass/cp1/second_attempt_after_conflict", {path: applied})
+}
+
+_marked(write) := {"run": "01kq3v", "attempt": write}
+
+_two_steps(block) := cases.changed("pass/cp1/second_attempt_in_doubt", {"/lineage/0/body": block})
+
+# A write of an earlier step, and then one of this step: the second of the run.
+test_markers_of_an_earlier_step_are_told_apart if {
+	read := {"object": {"markers": [_marked(1), _marked(2), _marked(null), object.union(_marked(2), {"run": "01other"})]}}
+	asked := _two_steps({"step": "announce", "action": "patch_labels"})
+	attempts.markers(read) == [_marked(2), _marked(null)] with input as asked
+	attempts.markers(read) == [_marked(1), _marked(2), _marked(null)] with input as _two_steps({"step": "announce"})
+	attempts.markers(read) == [_marked(1), _marked(2), _marked(null)] with input as _two_steps({"action": "patch_labels"})
+}
+
+test_the_ledger_is_behind_a_marker_that_nobody_wrote if {
+	asked := _two_steps({"step": "announce", "action": "patch_labels"})
+	not attempts.ledger_behind({"object": {"markers": [_marked(1), _marked(2)]}}) with input as asked
+	attempts.ledger_behind({"object": {"markers": [_marked(3)]}}) with input as asked
+	attempts.ledger_behind({"object": {"markers": [_marked(null)]}}) with input as asked
+	attempts.ledger_behind({"object": {"markers": [_marked(2)]}}) with input as cases.at(_second)
 }

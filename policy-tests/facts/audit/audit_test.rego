@@ -18,6 +18,10 @@ _write := object.union(_own, {
 	"change": {"labels": {"pod-security.kubernetes.io/enforce": "baseline"}},
 })
 
+_log := ["observed", "resolve_write", "body", "audit"]
+
+_with(asked, log) := json.patch(asked, [{"op": "add", "path": "/observed/resolve_write/body/audit", "value": log}])
+
 # Changes of a write of the labels, and how many it counts as.
 _writes := {
 	"a write": [{}, 1],
@@ -55,17 +59,19 @@ test_counts_every_write_that_is_not_shown_to_be_harmless if {
 
 test_names_the_writers_but_not_this_run if {
 	ours := object.union(_own, {"code": 200})
-	found := audit.writers({"writes": [_write, ours, object.union(_write, {"dry_run": true})]}) with input as _asked
-	found == {"writers": [{"username": "alice", "labels": _write.change.labels}]}
+	log := {"writes": [_write, ours, object.union(_write, {"dry_run": true})]}
+	found := audit.writers(_log) with input as _with(_asked, log)
+	found == {"derived.writers": [{"username": "alice", "labels": _write.change.labels}]}
 }
 
 test_names_what_is_known_of_a_writer if {
-	found := audit.writers({"writes": [7]}) with input as _asked
-	found == {"writers": [{"username": null, "labels": null}]}
+	found := audit.writers(_log) with input as _with(_asked, {"writes": [7]})
+	found == {"derived.writers": [{"username": null, "labels": null}]}
 }
 
 test_names_nobody_where_there_is_no_log if {
-	audit.writers(null) == {"writers": []} with input as _asked
+	audit.writers(_log) == {"derived.writers": []} with input as _with(_asked, null)
+	audit.writers(["observed", "no", "such"]) == {"derived.writers": []} with input as _asked
 }
 
 test_an_attempt_without_a_digest_has_no_event if {
@@ -96,5 +102,5 @@ test_a_list_is_no_audit_id if {
 test_a_write_of_the_first_of_two_attempts_is_ours if {
 	asked := cases.at("pass/cp2/second_attempt_applied")
 	first := object.union(_own, {"audit_id": asked.attempts[0].intent.sha256})
-	audit.writers({"writes": [first]}) == {"writers": []} with input as asked
+	audit.writers(_log) == {"derived.writers": []} with input as _with(asked, {"writes": [first]})
 }

@@ -2,22 +2,39 @@ package facts.doubt_test
 
 import future.keywords.not
 
+import data.cases
 import data.facts.doubt
 
 _answer(changes) := object.union({"outcome": "answered", "status": 200}, changes)
 
 _asked(answer, looks) := object.union(
 	{
-		"opened": {"body": {"task": {"runbook": "MKS-PSA-Label-Restore-v3"}}},
+		"opened": {"body": {"task": {"runbook": cases.current}}},
 		"attempts": [{
-			"intent": {"seq": 5, "body": {"uid": "u", "resource_version": "1"}},
-			"observation": {"body": {"patched": {"http": answer}}},
+			"attempt": 1,
+			"intent": {"seq": 5, "sha256": "a", "body": {"attempt": 1, "uid": "u", "resource_version": "1"}},
+			"observation": {"body": {"intent": "a", "patched": {"http": answer}}},
 		}],
+		"step": "restore",
+		"checkpoint": "cp2",
+		"lineage": [_go("cp2")],
 		"observed": {"gather": null, "resolve_write": null},
 		"rounds": [],
 	},
 	looks,
 )
+
+_go(next) := {"body": {
+	"step": "restore",
+	"checkpoint": "cp1",
+	"verdict": "proceed",
+	"action": "patch_labels",
+	"next_checkpoint": next,
+}}
+
+_at(checkpoint) := {"body": {"step": "restore", "checkpoint": checkpoint, "verdict": "wait"}}
+
+_without_attempts(changes) := object.union(_asked(_answer({}), {"attempts": []}), changes)
 
 _read(status, version) := {
 	"http": {"outcome": "answered", "status": status},
@@ -67,6 +84,8 @@ _cases := {
 	],
 	"no uid": [_asked(_timeout, _resolved(6, object.union(_read(200, "1"), {"object": {"uid": null}}))), true],
 	"moved before the attempt": [_asked(_timeout, _resolved(4, _read(200, "2"))), true],
+	"an empty uid": [_asked(_timeout, _resolved(6, object.union(_read(200, "1"), {"object": {"uid": ""}}))), true],
+	"a read with an empty version": [_asked(_timeout, _resolved(6, _read(200, ""))), true],
 	"a read without a version": [_asked(_timeout, _resolved(6, _read(200, null))), true],
 	"a read without an answer": [_asked(_timeout, _resolved(6, _read(503, "2"))), true],
 	"the namespace is gone": [_asked(_timeout, _resolved(6, {"http": _gone})), false],
@@ -84,8 +103,45 @@ _cases := {
 		_asked(_timeout, {"rounds": [{"seq": 9, "body": {"servers": [_moving]}}]}),
 		false,
 	],
-	"no attempt": [{"attempts": []}, false],
-	"nothing": [{}, false],
+	"no attempt": [{"attempts": [], "lineage": []}, false],
+	"nothing": [{}, true],
+	"attempts that are no list": [_without_attempts({"attempts": {}}), true],
+	"attempts that are null": [_without_attempts({"attempts": null}), true],
+	"no attempt and no lineage": [{"attempts": []}, true],
+	"an attempt that is lost": [_without_attempts({}), true],
+	"an attempt that was lost before": [_without_attempts({"lineage": [_go("cp2"), _at("cp2")]}), true],
+	"a go that was not used": [_without_attempts({"checkpoint": "cp1"}), false],
+	"a go that was not used before": [_without_attempts({"lineage": [_go("cp2"), _at("cp1")]}), false],
+	"a go of another step": [_without_attempts({"step": "other"}), false],
+	"a go that only reads": [
+		_without_attempts({"lineage": [{"body": object.union(_go("cp2").body, {"action": "gather"})}]}),
+		false,
+	],
+	"an answer to another intent": [
+		json.patch(_asked(_answer({}), {}), [{"op": "replace", "path": "/attempts/0/observation/body/intent", "value": "b"}]),
+		true,
+	],
+	"moved from an unknown version": [
+		json.patch(_asked(_timeout, _resolved(6, _read(200, "2"))), [{
+			"op": "replace",
+			"path": "/attempts/0/intent/body/resource_version",
+			"value": null,
+		}]),
+		true,
+	],
+	"another one than an unknown namespace": [
+		json.patch(_asked(_timeout, _resolved(6, _read(200, "1"))), [{
+			"op": "replace",
+			"path": "/attempts/0/intent/body/uid",
+			"value": null,
+		}]),
+		true,
+	],
+	"a way by key": [
+		json.patch(_asked(_answer({}), {}), [{"op": "replace", "path": "/lineage", "value": {"0": _go("cp2")}}]),
+		false,
+	],
+	"two goes and one attempt": [_asked(_answer({}), {"lineage": [_go("cp2"), _at("cp2"), _go("cp2")]}), true],
 }
 
 test_knows if {

@@ -2,10 +2,11 @@ package facts.levels_test
 
 import future.keywords.not
 
+import data.cases
 import data.facts.levels
 
 _task(labels) := {"opened": {"body": {"task": {
-	"runbook": "MKS-PSA-Label-Restore-v3",
+	"runbook": cases.current,
 	"labels": {$"pod-security.kubernetes.io/{key}": value | some key, value in labels},
 }}}}
 

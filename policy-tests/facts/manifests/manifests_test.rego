@@ -2,10 +2,11 @@ package facts.manifests_test
 
 import future.keywords.not
 
+import data.cases
 import data.facts.manifests
 
 _asked := {"opened": {"body": {"task": {
-	"runbook": "MKS-PSA-Label-Restore-v3",
+	"runbook": cases.current,
 	"cluster_id": "c",
 	"namespace": "n",
 }}}}
@@ -46,8 +47,8 @@ test_templates_hold_the_pods if {
 }
 
 test_violations_are_in_the_violating_pod if {
-	pod := data.runbooks["MKS-PSA-Label-Restore-v3"].pods.violating
-	violations := data.runbooks["MKS-PSA-Label-Restore-v3"].violations
+	pod := data.runbooks[cases.current].pods.violating
+	violations := data.runbooks[cases.current].violations
 	missing := {violation |
 		some violation in violations
 		not _there(pod, violation)

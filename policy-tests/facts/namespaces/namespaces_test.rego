@@ -56,7 +56,7 @@ test_no_reads_are_neither_sound_nor_admitted if {
 }
 
 test_a_runbook_without_labels_admits_nothing if {
-	runbooks := {"MKS-PSA-Label-Restore-v3": object.union(data.runbooks["MKS-PSA-Label-Restore-v3"], {"label_keys": []})}
+	runbooks := {cases.current: object.union(data.runbooks[cases.current], {"label_keys": []})}
 	not namespaces.all_admitted(_read) with input as _asked with data.runbooks as runbooks
 	namespaces.all_admitted(_read) with input as _asked
 }

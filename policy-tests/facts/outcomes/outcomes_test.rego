@@ -2,6 +2,7 @@ package facts.outcomes_test
 
 import future.keywords.not
 
+import data.cases
 import data.facts.outcomes
 
 _answered(status, reason) := {"observation": {"body": {"patched": {"http": {
@@ -42,7 +43,7 @@ _cases := {
 test_classes if {
 	wrong := {name |
 		some name, case in _cases
-		asked := {"opened": {"body": {"task": {"runbook": "MKS-PSA-Label-Restore-v3"}}}}
+		asked := {"opened": {"body": {"task": {"runbook": cases.current}}}}
 		found := outcomes.class(case[0]) with input as asked
 		not found == case[1]
 	}

@@ -5,7 +5,7 @@ import future.keywords.not
 import data.cases
 import data.facts.probes
 
-_name := "MKS-PSA-Label-Restore-v3"
+_name := cases.current
 
 _spec := {"P1": "pods", "P2": "podtemplates", "P2c": "podtemplates", "P3": "pods"}
 

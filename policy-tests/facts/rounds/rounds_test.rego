@@ -5,7 +5,7 @@ import future.keywords.not
 import data.cases
 import data.facts.rounds
 
-_name := "MKS-PSA-Label-Restore-v3"
+_name := cases.current
 
 _with_rounds(number) := {_name: object.union(data.runbooks[_name], {"rounds": number})}
 

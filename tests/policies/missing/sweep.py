@@ -12,9 +12,10 @@ from typing import Any
 from pydantic import ValidationError
 from tests.policies.asking import Question, decide
 from tests.policies.decision_cases import load
-from tests.policies.missing import carried
+from tests.policies.missing import carried, waiting
 from tests.policies.missing.carried import Answer
 from tests.policies.missing.lacks import Lack, lacks, values
+from tests.policies.missing.waiting import Freed
 
 from runbook_gate.models.decision import Decision
 
@@ -71,8 +72,25 @@ def main() -> int:
     """Ask about everything, and compare or write.
 
     Returns:
-        0, or how many of the tables are other ones.
+        0, or how many of the tables are other ones and how many lacks make a run freer.
     """
+    return _goes_on_as_the_tables_say() + _is_never_freer()
+
+
+def _is_never_freer() -> int:
+    batches = list(_batches(waiting.every_lack(whole="--whole" in sys.argv)))
+    freer: list[Freed] = []
+    begun = time.monotonic()
+    with ThreadPoolExecutor(2) as pool:
+        for number, found in enumerate(pool.map(lambda batch: list(waiting.freed(batch)), batches), start=1):
+            freer += found
+            sys.stderr.write(f"{number} of {len(batches)} batches that wait, {time.monotonic() - begun:.0f} s\n")
+    for one in freer:
+        sys.stderr.write(f"{one.lack.base}: {one.lack.fact} {one.lack.kind}: {one.became}\n")
+    return len(freer)
+
+
+def _goes_on_as_the_tables_say() -> int:
     inputs = good_inputs()
     batches = [batch for asked in every_lack().values() for batch in _batches(asked)]
     found: list[Answer] = []

@@ -21,7 +21,7 @@ import pytest
 import yaml
 from tests.policies.asking import Question, decide
 from tests.policies.decision_cases import ROOT
-from tests.policies.missing import carried, sweep
+from tests.policies.missing import carried, sweep, waiting
 from tests.policies.missing.lacks import Lack, lacks, values
 
 from runbook_gate.canonical import gate_bytes
@@ -58,6 +58,23 @@ def test_a_missing_fact_denies_unless_the_table_says_otherwise(checkpoint: str) 
     other = [one for one in answers if one.codes - expected.get((one.lack.fact, checkpoint), set())]
     assert other == []
     assert len(answers) > {"cp0": 200}.get(checkpoint, 1000)
+
+
+@pytest.mark.parametrize("checkpoint", CHECKPOINTS[1:])
+def test_a_missing_fact_never_makes_a_run_freer_that_waits(checkpoint: str) -> None:
+    asked = waiting.sample(checkpoint)[::8]
+    assert list(waiting.freed(asked)) == []
+    assert len(asked) > 100
+
+
+def test_a_denial_stays_without_what_it_only_tells() -> None:
+    base = "fail/verification_reconciliation/reverted_on_a_server_while_another_times_out"
+    [asked] = [
+        lack
+        for lack in lacks(base, waiting.waiting()[base].input, {})
+        if lack.question.patch == ({"op": "remove", "path": "/rounds/1/body/audit"},)
+    ]
+    assert list(waiting.freed([asked])) == []
 
 
 def test_everything_in_the_table_has_a_reason_and_no_reason_is_left_over() -> None:

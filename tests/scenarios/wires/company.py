@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.promise import broken
+from tests.promise import broken, events_of
 from tests.scenarios.theatre import Theatre
 
 T = TypeVar("T")
@@ -37,8 +36,8 @@ def waits(theatre: Theatre) -> list[tuple[str, str]]:
 
 def events(theatre: Theatre, *logs: Path) -> list[dict[str, Any]]:
     """Audit events about the theatre's namespace, of its own API server and of others."""
-    lines = (line for log in {theatre.cluster.server.audit_log, *logs} for line in log.read_text().splitlines())
-    return [json.loads(line) for line in lines if theatre.namespace in line]
+    all_logs = {theatre.cluster.server.audit_log, *logs}
+    return [event for log in all_logs for event in events_of(log, theatre.namespace)]
 
 
 def assert_kept(theatre: Theatre, *logs: Path, ended: bool = True, unseen: int | None = None) -> None:

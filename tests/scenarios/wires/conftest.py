@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -78,11 +79,14 @@ def figures(record_property: Callable[[str, object], None]) -> Figures:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
-    rows = sorted(value for report in reports for name, value in report.user_properties if name == "row")
-    if not rows:
+    told_of = [value for report in reports for name, value in report.user_properties if name == "row"]
+    if not told_of:
         return
-    width = max(len(row) for row, _ in rows)
+    rows: dict[str, Counter[str]] = {}
+    for row, numbers in told_of:
+        rows.setdefault(row, Counter()).update(numbers)
+    width = max(map(len, rows))
     terminalreporter.section("faults on every wire")
-    for row, numbers in rows:
+    for row, numbers in sorted(rows.items()):
         told = "  ".join(f"{number:4} {name.replace('_', ' ')}" for name, number in numbers.items())
         terminalreporter.write_line(f"{row:{width}}  {told}")

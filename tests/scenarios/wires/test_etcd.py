@@ -14,8 +14,8 @@ import pytest
 from tests.scenarios.apiserver_proxy import ApiServerProxy
 from tests.scenarios.theatre import Theatre, assert_completed
 from tests.scenarios.wires.company import assert_kept, statuses, writer
-from tests.scenarios.wires.conftest import Stage
-from tests.scenarios.wires.etcd_wire import Hold
+from tests.scenarios.wires.conftest import Figures, Stage
+from tests.scenarios.wires.etcd_holds import Hold
 from tests.scenarios.wires.moments import At, Moment
 from tests.scenarios.wires.remote import Remote
 
@@ -101,7 +101,9 @@ QUICK = "right before another attempt is sent"
 @pytest.mark.parametrize(
     "when", [pytest.param(name, marks=[] if name == QUICK else [pytest.mark.whole]) for name in LATE]
 )
-def test_a_transaction_that_is_delivered(theatre: Theatre, remote: Remote, balancer: Balancer, when: str) -> None:
+def test_a_transaction_that_is_delivered(
+    theatre: Theatre, remote: Remote, balancer: Balancer, figures: Figures, when: str
+) -> None:
     """The API server that was given the write answers 504; the namespace is read through another one."""
     balancer.writes = 1
     moment, winner, answered = LATE[when]
@@ -113,11 +115,12 @@ def test_a_transaction_that_is_delivered(theatre: Theatre, remote: Remote, balan
     assert statuses(theatre, log) == answered
     assert same_object(theatre)
     assert_kept(theatre, log, unseen=1 if winner == "attempt_1" else None)
+    figures(f"API server to etcd, a write delivered {when}", runs=1)
 
 
 @pytest.mark.whole
 def test_transactions_that_are_not_delivered_before_the_run_ends(
-    theatre: Theatre, remote: Remote, balancer: Balancer
+    theatre: Theatre, remote: Remote, balancer: Balancer, figures: Figures
 ) -> None:
     """It escalates with both writes in doubt, and one of them lands."""
     balancer.writes = 2
@@ -136,6 +139,7 @@ def test_transactions_that_are_not_delivered_before_the_run_ends(
     [marker] = [one.manager for one in there.managed_fields if one.manager.startswith("rbgate.")]
     assert marker.endswith(".1")
     assert_kept(theatre, log, unseen=1)
+    figures("API server to etcd, both writes delivered after the end", runs=1)
 
 
 # --- the API server dies ---
@@ -171,7 +175,9 @@ def kill_once_caught(theatre: Theatre, server: ApiServer, hold: Hold) -> None:
     theatre.director.cues["observed:patch_labels"] = start_again
 
 
-def test_an_api_server_that_dies_between_write_and_answer(theatre: Theatre, mortal: Remote, created: Path) -> None:
+def test_an_api_server_that_dies_between_write_and_answer(
+    theatre: Theatre, mortal: Remote, created: Path, figures: Figures
+) -> None:
     """The write landed, and no audit log says so: the marker does."""
     hold = mortal.wire.hold_answers(key(theatre))
     kill_once_caught(theatre, mortal.server, hold)
@@ -180,6 +186,7 @@ def test_an_api_server_that_dies_between_write_and_answer(theatre: Theatre, mort
     record = theatre.history().newest.body["record"]
     assert (record["writer"], record["audit"]) == ("attempt_1", "inferred")
     assert_kept(theatre, created, unseen=1)
+    figures("API server killed between write and answer", runs=1)
 
 
 AFTER_DEATH: dict[str, tuple[Moment, str, list[int]]] = {
@@ -191,7 +198,9 @@ AFTER_DEATH: dict[str, tuple[Moment, str, list[int]]] = {
 
 @pytest.mark.whole
 @pytest.mark.parametrize("when", AFTER_DEATH)
-def test_a_write_of_a_dead_api_server_that_lands(theatre: Theatre, mortal: Remote, created: Path, when: str) -> None:
+def test_a_write_of_a_dead_api_server_that_lands(
+    theatre: Theatre, mortal: Remote, created: Path, figures: Figures, when: str
+) -> None:
     moment, winner, answered = AFTER_DEATH[when]
     hold = mortal.wire.hold_transactions(key(theatre))
     theatre.director = At(moment, hold.release)
@@ -201,6 +210,7 @@ def test_a_write_of_a_dead_api_server_that_lands(theatre: Theatre, mortal: Remot
     assert statuses(theatre) == answered
     assert same_object(theatre)
     assert_kept(theatre, created, unseen=1 if winner == "attempt_1" else None)
+    figures(f"API server killed, its write delivered {when}", runs=1)
 
 
 # --- etcd freezes ---
@@ -209,7 +219,7 @@ def test_a_write_of_a_dead_api_server_that_lands(theatre: Theatre, mortal: Remot
 @pytest.mark.whole
 @pytest.mark.parametrize("attempt", range(3))
 def test_an_etcd_that_is_frozen_while_the_write_is_under_way(
-    stage: Stage, own_cluster: LocalCluster, tmp_path: Path, attempt: int
+    stage: Stage, own_cluster: LocalCluster, tmp_path: Path, figures: Figures, attempt: int
 ) -> None:
     """Whether the write is applied when etcd goes on is open: either way the tuple is written once."""
     with Seeder(own_cluster.server.kubeconfig()) as seeder:
@@ -230,3 +240,4 @@ def test_an_etcd_that_is_frozen_while_the_write_is_under_way(
         assert statuses(theatre)[0] == 504
         assert same_object(theatre)
         assert_kept(theatre, unseen=1 if writer(theatre) == "attempt_1" else None)
+    figures("API server to etcd, frozen from the intent to the end of the write", runs=1)

@@ -11,7 +11,8 @@ from tests.scenarios.servers import listed
 from tests.scenarios.theatre import Theatre, assert_completed, assert_escalated
 from tests.scenarios.wires.api_wire import ApiWire
 from tests.scenarios.wires.company import assert_kept, waits
-from tests.scenarios.wires.etcd_wire import Hold
+from tests.scenarios.wires.conftest import Figures
+from tests.scenarios.wires.etcd_holds import Hold
 from tests.scenarios.wires.remote import Remote
 
 from runbook_gate.localcluster import LocalCluster
@@ -72,7 +73,9 @@ def after_waits(number: int, act: Callable[[], object], theatre: Theatre) -> Non
     theatre.director.cues["decided:cp3:wait"] = waited
 
 
-def test_a_listed_server_whose_cache_is_frozen_until_it_thaws(theatre: Theatre, remote: Remote, frozen: Hold) -> None:
+def test_a_listed_server_whose_cache_is_frozen_until_it_thaws(
+    theatre: Theatre, remote: Remote, frozen: Hold, figures: Figures
+) -> None:
     """It reads the labels and does not act on them: the run waits, and completes when it does."""
     after_waits(2, frozen.release, theatre)
     assert_completed(theatre, theatre.run(**both(theatre, remote)), writes=1)
@@ -81,10 +84,15 @@ def test_a_listed_server_whose_cache_is_frozen_until_it_thaws(theatre: Theatre, 
     record = theatre.history().newest.body["record"]
     assert (record["servers"], record["endpoints"]) == ("listed", ["api-1", "api-2"])
     assert_kept(theatre, remote.server.audit_log)
+    figures("listed API server, its cache frozen for a while", runs=1)
 
 
 def test_a_listed_server_whose_cache_is_frozen_to_the_end_of_the_window(
-    theatre: Theatre, remote: Remote, frozen: Hold, short_window: dict[str, Any]
+    theatre: Theatre,
+    remote: Remote,
+    frozen: Hold,
+    short_window: dict[str, Any],
+    figures: Figures,
 ) -> None:
     finished = theatre.run(**short_window, **both(theatre, remote))
     packet = assert_escalated(theatre, finished, "verification_reconciliation.window_passed", origin="cp3", writes=1)
@@ -92,9 +100,12 @@ def test_a_listed_server_whose_cache_is_frozen_to_the_end_of_the_window(
     assert lags(theatre) == {(LAGGING, "api-2")}
     assert packet["write_in_doubt"] is False
     assert_kept(theatre, remote.server.audit_log)
+    figures("listed API server, its cache frozen to the end of the window", runs=1)
 
 
-def test_a_listed_server_that_does_not_reach_etcd_for_a_while(theatre: Theatre, remote: Remote) -> None:
+def test_a_listed_server_that_does_not_reach_etcd_for_a_while(
+    theatre: Theatre, remote: Remote, figures: Figures
+) -> None:
     """It answers nothing that wants etcd: no answer is neither for nor against."""
     theatre.submit()
     with contextlib.ExitStack() as stack:
@@ -109,9 +120,10 @@ def test_a_listed_server_that_does_not_reach_etcd_for_a_while(theatre: Theatre, 
     assert_completed(theatre, finished, writes=1)
     assert waits(theatre) == [("cp3", "namespace_identity.unanswered")]
     assert_kept(theatre, remote.server.audit_log)
+    figures("listed API server, cut off from etcd for a while", runs=1)
 
 
-def test_each_listed_server_is_asked_on_a_new_connection_in_each_round(theatre: Theatre) -> None:
+def test_each_listed_server_is_asked_on_a_new_connection_in_each_round(theatre: Theatre, figures: Figures) -> None:
     theatre.submit()
     with contextlib.ExitStack() as stack:
         wires = {}
@@ -127,9 +139,14 @@ def test_each_listed_server_is_asked_on_a_new_connection_in_each_round(theatre: 
         assert wire.connections == 2
     record = theatre.history().newest.body["record"]
     assert (record["servers"], record["endpoints"]) == ("listed", ["api-1", "api-2", "api-3"])
+    figures(
+        "listed API servers, a new connection in each round",
+        runs=1,
+        connections=sum(wire.connections for wire in wires.values()),
+    )
 
 
-def test_one_address_for_several_servers_is_said_to_be_sampled(theatre: Theatre) -> None:
+def test_one_address_for_several_servers_is_said_to_be_sampled(theatre: Theatre, figures: Figures) -> None:
     """Each round is on a new connection all the same, and so is every effect."""
     theatre.submit()
     with ApiWire.start(theatre.folder / "wire", theatre.cluster.server) as wire:
@@ -140,3 +157,4 @@ def test_one_address_for_several_servers_is_said_to_be_sampled(theatre: Theatre)
     record = theatre.history().newest.body["record"]
     assert (record["servers"], record["endpoints"]) == ("sampled", ["default"])
     assert wire.connections == len(wire.turns()) == 6
+    figures("one address for several API servers", runs=1, connections=wire.connections)

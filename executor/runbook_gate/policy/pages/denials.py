@@ -18,7 +18,8 @@ _INTRODUCTION: Final = """# Denial codes
 
 Every reason for which a check, or the gate itself, does not let a run go on. A code is final, and escalates, unless
 the runbook answers it with wait or retry. Each denial carries the facts that led to it, as paths in the decision
-input with their values; `runbook-gate policy explain` shows them for one input.
+input, or in the runbook's data, with their values; `derived.<name>` is what a check counted or gathered from facts
+that are too many to tell. `runbook-gate policy explain` shows them for one input.
 
 Every check knows step, checkpoint and runbook. What else it reads stands under its name; `*` is any key or
 position."""

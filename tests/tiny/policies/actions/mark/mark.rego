@@ -15,6 +15,6 @@ params := {
 	"not_after_ms": min([input.now_ms + given.runbook.limits_ms.go, input.opened.body.deadline_ms]),
 }
 
-_key := given.runbook.label_of[input.step]
+_key := given.runbook.own.label_of[input.step]
 
 _last := input.observed.gather.body.last

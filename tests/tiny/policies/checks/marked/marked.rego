@@ -20,4 +20,4 @@ pass if input.observed.resolve_write.body.read.object.labels[_key] == given.task
 #   solution: Find out what became of the write.
 deny contains denial.of(rego.metadata.rule(), lookup.at([["observed", "resolve_write", "body", "read"]])) if not pass
 
-_key := given.runbook.label_of[input.step]
+_key := given.runbook.own.label_of[input.step]

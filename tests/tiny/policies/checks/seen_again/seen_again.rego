@@ -41,7 +41,7 @@ _twice if input.checkpoint != "cp3"
 
 _twice if count(input.rounds) == 2
 
-_keys := [given.runbook.label_of[step] | some step in array.concat(given.runbook.before[input.step], _written)]
+_keys := [given.runbook.own.label_of[step] | some step in array.concat(given.runbook.own.before[input.step], _written)]
 
 _written := [input.step | input.checkpoint in {"cp3", "cp4"}]
 

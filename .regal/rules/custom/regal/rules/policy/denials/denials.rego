@@ -34,7 +34,11 @@ _annotated(rule) if {
 }
 
 _made_from_annotations(rule) if {
-	[ast.ref_to_string(part.value) | some part in rule.head.key.value][0] == "denial.of"
+	rule.head.key.type == "call"
+	ast.ref_to_string(rule.head.key.value[0].value) == "denial.of"
+	annotations := rule.head.key.value[1]
+	annotations.type == "call"
+	[ast.ref_to_string(part.value) | some part in annotations.value] == ["rego.metadata.rule"]
 }
 
 _package := regal_last if {
