@@ -16,7 +16,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 _CHECKPOINTS: Final = ("cp0", "cp1", "cp2", "cp3", "cp4")
 
 
-def _moment(context: click.Context, parameter: click.Parameter, given: str | None) -> int | None:
+def moment(context: click.Context, parameter: click.Parameter, given: str | None) -> int | None:
+    """A callback for a moment: a day, or a time in UTC."""
     if given is None:
         return None
     day = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given)
@@ -36,8 +37,8 @@ def selection_options(command: F) -> F:
         click.option("--policy", metavar="DIGEST", help="Taken under the policies whose content digest begins so."),
         click.option("--revision", metavar="REVISION", help="Of this revision of a runbook, such as v3."),
         click.option("--runbook", metavar="RUNBOOK", help="Of this runbook, with or without its revision."),
-        click.option("--until", metavar="TIME", callback=_moment, help="Recorded before this moment."),
-        click.option("--since", metavar="TIME", callback=_moment, help="Recorded at this moment or later."),
+        click.option("--until", metavar="TIME", callback=moment, help="Recorded before this moment."),
+        click.option("--since", metavar="TIME", callback=moment, help="Recorded at this moment or later."),
     ):
         command = option(command)
     return command

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
-from runbook_gate.ledger import tables
+from runbook_gate.ledger import journal, tables
 from runbook_gate.ledger.chain import Break
 from runbook_gate.ledger.database import Database
+from runbook_gate.ledger.journal import JournalEntry
 from runbook_gate.ledger.walking import follow
 
 _RUNS = tables.runs
@@ -32,6 +33,7 @@ class WalkedRun:
         broken: the first break of its chain.
         entries: fields of the entries before it, each with `sha256`.
         decisions: positions of all its decisions, by the rows, those after a break too.
+        record_sha256: digest of its packet or completion record, as the index says; None before its end.
     """
 
     id: str
@@ -40,6 +42,7 @@ class WalkedRun:
     broken: Break | None
     entries: list[dict[str, Any]]
     decisions: list[int]
+    record_sha256: str | None = None
 
 
 class Reading:
@@ -58,6 +61,11 @@ class Reading:
         with self._database.read() as connection:
             return connection.execute(wanted if run is None else wanted.where(_ENTRIES.c.run == run)).scalar_one()
 
+    def count_runs(self) -> int:
+        """How many runs there are."""
+        with self._database.read() as connection:
+            return connection.execute(select(func.count()).select_from(_RUNS)).scalar_one()
+
     def runs(self, run: str | None = None) -> Iterator[WalkedRun]:
         """Walk one run, or all in order of their ids, which is that of their opening."""
         after = ""
@@ -68,6 +76,18 @@ class Reading:
             if run is not None or len(walked) < _RUNS_AT_ONCE:
                 return
             after = walked[-1].id
+
+    def journal(self, kinds: Collection[journal.Kind]) -> Iterator[JournalEntry]:
+        """Entries of the store's own chain, of some kinds, in order.
+
+        Raises:
+            LedgerBroken: if one does not have its digest.
+        """
+        own = tables.journal
+        with self._database.read() as connection:
+            wanted = select(own.c.seq).where(own.c.kind.in_(kinds)).order_by(own.c.seq)
+            for seq in connection.execute(wanted).scalars().all():
+                yield journal.at(connection, seq)
 
     def evidence(self, digests: Collection[str]) -> dict[str, bytes]:
         """Evidence by digest, unchecked; what is not kept as bytes is left out."""
@@ -90,4 +110,4 @@ def _walked(connection: Connection, run: str | None, after: str) -> Iterator[Wal
         own = entries.get(row.id, [])
         chain, fields = follow(row, own)
         decisions = [entry.seq for entry in own if entry.kind == "decision"]
-        yield WalkedRun(row.id, row.runbook, row.target_key, chain.broken, fields, decisions)
+        yield WalkedRun(row.id, row.runbook, row.target_key, chain.broken, fields, decisions, row.record_sha256)
