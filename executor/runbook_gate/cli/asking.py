@@ -58,8 +58,9 @@ def which(command: F) -> F:
 
 def selection_of(options: dict[str, Any]) -> RunSelection:
     """What the options select; what may be repeated admits any of its values."""
-    several = {name: frozenset(options[name]) for name in ("outcomes", "codes") if name in options}
-    return RunSelection(**{**options, **several})
+    several: dict[str, Any] = {name: frozenset(options[name]) for name in ("outcomes", "codes") if name in options}
+    plain: dict[str, Any] = {**options, **several}
+    return RunSelection(**plain)
 
 
 @contextmanager

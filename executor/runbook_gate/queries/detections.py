@@ -10,12 +10,7 @@ from typing import Final
 # A name ending in `.` stands for every code of that check.
 KINDS: Final[dict[str, tuple[str, ...]]] = {
     "waiver_mismatch": ("waiver_absence.",),
-    "ownership_drift": (
-        "register_agreement.",
-        "drift_agreement.",
-        "cluster_identity.wrong_cluster",
-        "namespace_identity.",
-    ),
+    "ownership_drift": ("register_agreement.", "drift_agreement."),
     "budget_exhausted": (
         "attempt_order.budget_spent",
         "lineage.budget_exceeded",
@@ -27,13 +22,17 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+OTHER: Final = "other"
+
+
 def kinds_of(codes: list[str]) -> set[str]:
-    """The kinds that some codes tell of.
+    """The kinds that some codes tell of; `other` if of none.
 
     Args:
         codes: codes of denials.
     """
-    return {kind for kind, names in KINDS.items() if any(_is(code, name) for code in codes for name in names)}
+    found = {kind for kind, names in KINDS.items() if any(_is(code, name) for code in codes for name in names)}
+    return found or {OTHER}
 
 
 def _is(code: str, name: str) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runbook_gate.queries.completeness import gaps
-from runbook_gate.queries.detections import KINDS, kinds_of
+from runbook_gate.queries.detections import KINDS, OTHER, kinds_of
 from runbook_gate.queries.people import People
 from runbook_gate.queries.records import Told, Untold
 from runbook_gate.queries.recovery import interrupted, written_once
@@ -65,7 +65,7 @@ class Figures:
         self._completed = Figure("completed", "completed without manual intervention, of the runs that ended")
         self._detected = {
             kind: Figure(f"detected.{kind}", f"stopped on {kind.replace('_', ' ')}, of the runs that ended")
-            for kind in KINDS
+            for kind in (*KINDS, OTHER)
         }
         self._records = Figure("records", "complete retry ledger and packet or record, of the runs that ended")
         self._recovered = Figure("recovered", "ended, and never wrote twice before knowing, of the interrupted runs")

@@ -45,5 +45,5 @@ class People:
         """Whether a person did something while the run went on: in the run itself, or by a pause of the executor."""
         until = run.ended_ms
         return any(entry.actor != "executor" for entry in run.history.entries) or any(
-            run.opened_ms <= entry.at_ms and (until is None or entry.at_ms <= until) for entry in self.pauses
+            run.opened_ms <= entry.at_ms and (until is None or entry.at_ms < until) for entry in self.pauses
         )
