@@ -37,6 +37,8 @@ WANTED = {
     "policy archive get",
     "policy archive add",
     "replay",
+    "evidence export",
+    "evidence verify",
     "query runs",
     "query writes",
     "query retries",

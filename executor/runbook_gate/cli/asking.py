@@ -64,7 +64,7 @@ def selection_of(options: dict[str, Any]) -> RunSelection:
 
 
 @contextmanager
-def every_run(context: click.Context, store: Path | None) -> Iterator[tuple[Store, People, Iterator[Told | Untold]]]:
+def each_run(context: click.Context, store: Path | None) -> Iterator[tuple[Store, People, Iterator[Told | Untold]]]:
     """The store, who had to do with its runs, and the runs, oldest first, under a progress bar."""
     with store_of(settings(context, store=store), read_only=True) as opened:
         people = People(opened.reading.journal(("paused", "unpaused", "acknowledged", "resolved")))
@@ -86,7 +86,7 @@ def each(
 ) -> tuple[list[Row], int]:
     """Rows of every selected run, and how many runs cannot be read."""
     found, unreadable = list[Row](), 0
-    with every_run(context, store) as (_, people, every):
+    with each_run(context, store) as (_, people, every):
         for run in selected(every, people, selection):
             unreadable += isinstance(run, Untold)
             found += of(run) if isinstance(run, Told) else ()

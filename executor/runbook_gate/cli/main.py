@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "ledger": ("ledger", "Check the ledger, by itself and against what others recorded."),
     "policy": ("policy", "Build, inspect, compare, explain and archive policies."),
     "replay": ("replay", "Decide again what was recorded, and compare with other policies."),
+    "evidence": ("evidence", "Export runs for somebody else, and verify such an export."),
     "query": ("query", "Answer what auditors ask: runs, writes, retries, policies, figures."),
     "runbook": ("runbook", "Show and compare runbook revisions."),
     "config": ("config", "Show the effective configuration."),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from runbook_gate.cli.asking import digits, each, every_run, selection_of, status_of, when, which
+from runbook_gate.cli.asking import digits, each, each_run, selection_of, status_of, when, which
 from runbook_gate.cli.rows import emit_rows, rows_option
 from runbook_gate.cli.settings import store_option
 from runbook_gate.ledger import Store
@@ -52,7 +52,7 @@ def runs(context: click.Context, /, store: Path | None, output: str, **chosen: A
     A run whose chain is broken is listed as unreadable whatever is asked of its contents, and the exit status says so.
     """
     selection = selection_of(chosen)
-    with every_run(context, store) as (_, people, every):
+    with each_run(context, store) as (_, people, every):
         found = [rows.of_run(run, people) for run in rows.selected(every, people, selection)]
     shown = ("run", "task", "outcome", "opened_ms", "attempts", "target", "runbook", "codes")
     emit_rows(output, found, found, _RUNS, shown, "No such run.")
@@ -131,7 +131,7 @@ def figures(context: click.Context, /, store: Path | None, output: str, **chosen
     Completed without manual intervention; stopped before a false completion, by kind; complete retry ledgers and
     packets; interrupted runs that recovered. docs/questions.md says what is counted over what.
     """
-    with every_run(context, store) as (opened, people, every):
+    with each_run(context, store) as (opened, people, every):
         counted = Figures(people, lambda sha256: _record(opened, sha256))
         for run in rows.selected(every, people, selection_of(chosen)):
             counted.add(run)

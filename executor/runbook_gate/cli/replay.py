@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,12 @@ from runbook_gate.cli.replayed import text
 from runbook_gate.cli.selecting import selection_of, selection_options
 from runbook_gate.cli.settings import settings, store_of, store_option
 from runbook_gate.cli.writing import Lines, write
+from runbook_gate.configuration import Settings
 from runbook_gate.exit_statuses import ExitStatus
+from runbook_gate.export.records import ExportedRecords
+from runbook_gate.export.unpacking import Unpacked
 from runbook_gate.policy.sources import load
+from runbook_gate.replay.records import Records
 from runbook_gate.replay.replaying import Replay
 from runbook_gate.replay.report.details import line
 from runbook_gate.replay.report.document import document
@@ -57,6 +62,7 @@ def failing(context: click.Context, parameter: click.Parameter, given: str) -> t
     show_default=True,
     help=f"End with {ExitStatus.FOUND.value} if any of these was found: {', '.join(KINDS)}; '' for none.",
 )
+@click.option("--archive", type=_FILE, metavar="FILE", help="Replay an export, made by `evidence export`, instead.")
 @click.option("--lines", type=_FILE, metavar="FILE", help="Write every decision to FILE, one JSON object a line.")
 @click.option("--markdown", "markdown_file", type=_FILE, metavar="FILE", help="Write the report as Markdown.")
 @click.option("--html", type=_FILE, metavar="FILE", help="Write the report as one HTML page.")
@@ -79,6 +85,7 @@ def replay(
     /,
     run: str | None,
     candidate: str | None,
+    archive: Path | None,
     fail_on: tuple[str, ...],
     lines: Path | None,
     details: int,
@@ -97,10 +104,9 @@ def replay(
     chosen = settings(context, store=store)
     binary = opa or chosen.opa.binary or find_tool("opa")
     tally = Tally(most=details)
-    with store_of(chosen, read_only=True) as opened, Lines(lines) as told_lines:
-        records = StoredRecords(opened, f"the ledger {chosen.store}")
-        selection = selection_of(run and run_of(opened, run), options)
-        source = load(candidate, opa=binary, archived=opened.archive.get) if candidate else None
+    with _from(chosen, archive, run) as (records, named, archived), Lines(lines) as told_lines:
+        selection = selection_of(named, options)
+        source = load(candidate, opa=binary, archived=archived) if candidate else None
         with others(source, None, binary) as compared:
             replaying = Replay(records, binary, compared, connections=connections or os.cpu_count() or 1)
             for one in progress(replaying.replayed(selection), records.count(selection), "replaying"):
@@ -110,6 +116,21 @@ def replay(
     _report(told, options["markdown_file"], options["html"])
     emit(output, told, lambda: "\n".join(text(told)))
     return status_of([tally], fail_on)
+
+
+@contextmanager
+def _from(
+    chosen: Settings, archive: Path | None, run: str | None
+) -> Iterator[tuple[Records, str | None, Callable[[str], bytes] | None]]:
+    """Where recorded decisions come from, the run that RUN names there, and bundles by digest."""
+    if archive is None:
+        with store_of(chosen, read_only=True) as opened:
+            records = StoredRecords(opened, f"the ledger {chosen.store}")
+            yield records, run and run_of(opened, run), opened.archive.get
+        return
+    with Unpacked(archive) as files:
+        exported = ExportedRecords(files, f"the export {archive}")
+        yield exported, run and exported.named(run), None
 
 
 def _report(told: Mapping[str, Any], markdown_file: Path | None, html: Path | None) -> None:

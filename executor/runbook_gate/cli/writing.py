@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, TypeVar
@@ -30,6 +31,28 @@ def write(out: Path, raw: bytes, *, option: str = "--out") -> None:
         partial.replace(out)
     except OSError as fault:
         raise _unwritable(option, out, fault) from None
+
+
+@contextmanager
+def growing(out: Path, *, option: str = "--out") -> Iterator[IO[bytes]]:
+    """A file that is written little by little, and gets its name when the block ends well.
+
+    Args:
+        out: the file.
+        option: which named it.
+
+    Raises:
+        UsageFault: it cannot be written.
+    """
+    partial = _partial(out)
+    try:
+        with partial.open("wb") as file:
+            yield file
+        partial.replace(out)
+    except OSError as fault:
+        raise _unwritable(option, out, fault) from None
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 class Lines:

@@ -77,6 +77,13 @@ class Reading:
                 return
             after = walked[-1].id
 
+    def raw(self, run: str, length: int) -> Iterator[tuple[int, bytes]]:
+        """The hashed bytes of a run's first entries, by position, unchecked."""
+        wanted = select(_ENTRIES.c.seq, _ENTRIES.c.data).where(_ENTRIES.c.run == run, _ENTRIES.c.seq <= length)
+        with self._database.read() as connection:
+            for row in connection.execute(wanted.order_by(_ENTRIES.c.seq)):
+                yield row.seq, row.data if isinstance(row.data, bytes) else b""
+
     def journal(self, kinds: Collection[journal.Kind]) -> Iterator[JournalEntry]:
         """Entries of the store's own chain, of some kinds, in order.
 
