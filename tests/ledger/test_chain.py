@@ -98,6 +98,9 @@ def test_after_the_first_break_nothing_is_said() -> None:
         (b'{"a":"\\u0041"}', False),
         (b'{"a":123456789012345678901234567890}', True),
         (b"[]", False),
+        (b'{"a":[[{"b":[1,2.5]}]]}', False),
+        (b'{"a":[[],{}],"b":"1.5"}', True),
+        (b'{"a":' + b"[" * 1010 + b"]" * 1010 + b"}", False),
     ],
 )
 def test_both_readers_of_an_entry_agree(data: bytes, canonical: bool) -> None:

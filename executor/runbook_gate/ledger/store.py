@@ -18,6 +18,7 @@ from runbook_gate.ledger.escalations import Escalations
 from runbook_gate.ledger.evidence import Evidence
 from runbook_gate.ledger.heads import KeptHead
 from runbook_gate.ledger.leases import Leases
+from runbook_gate.ledger.parts import Shown, spread
 from runbook_gate.ledger.pauses import Pauses
 from runbook_gate.ledger.reports import Verification
 from runbook_gate.ledger.runs import Runs
@@ -124,12 +125,21 @@ class Store:
         with self._database.read() as connection:
             return facts.gather(connection, target_key, run)
 
-    def verify(self, *, run: str | None = None, heads: Iterable[KeptHead] = ()) -> Verification:
+    def verify(
+        self,
+        *,
+        run: str | None = None,
+        heads: Iterable[KeptHead] = (),
+        workers: int = 1,
+        shown: Shown = lambda items, total, words: items,  # noqa: ARG005
+    ) -> Verification:
         """Check one run, or every chain and all evidence.
 
         Args:
             run: the run; None for everything.
             heads: what was noted elsewhere, to be found again; of one run only its own.
+            workers: how many processes share the work, where it is worth it.
+            shown: passes on parts that are done, given how many there are and what is done.
 
         Returns:
             What was found.
@@ -137,8 +147,11 @@ class Store:
         Raises:
             UnknownRecord: if there is no such run.
         """
-        with self._database.read() as connection:
-            return verification.verify(connection, run=run, heads=heads)
+        with (
+            self._database.read() as connection,
+            spread(connection, self._database.path, workers, shown) as spread_,
+        ):
+            return verification.verify(connection, run=run, heads=heads, spread=spread_)
 
     def close(self) -> None:
         """Close the file."""
