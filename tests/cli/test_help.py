@@ -28,6 +28,7 @@ WANTED = {
     "escalations resolve",
     "ledger verify",
     "ledger reconcile",
+    "ledger seal",
     "policy explain",
     "policy inspect",
     "policy diff",

@@ -61,6 +61,11 @@ class Reading:
         with self._database.read() as connection:
             return connection.execute(wanted if run is None else wanted.where(_ENTRIES.c.run == run)).scalar_one()
 
+    def identity(self) -> str:
+        """Id of the store."""
+        with self._database.read() as connection:
+            return str(connection.execute(select(tables.store.c.id)).scalar_one())
+
     def count_runs(self) -> int:
         """How many runs there are."""
         with self._database.read() as connection:
