@@ -13,6 +13,7 @@ RECORDS: Final = {"complete": "completion.json", "escalated": "packet.json"}
 PREDICATE: Final = "urn:runbook-gate:runbook-run/v1"
 
 LARGEST_FILE: Final = 16 * 1024 * 1024
+LARGEST_LIST: Final = 256 * 1024 * 1024  # of all files, or about all runs
 MOST_FILES: Final = 10_000_000
 MOST_BYTES: Final = 32 * 1024**3
 LARGEST_RATIO: Final = 200  # unpacked to packed; JSON packs to a tenth or less, a bomb to a thousandth
@@ -28,6 +29,11 @@ _NAME: Final = re.compile(
 def is_name(name: str) -> bool:
     """Whether an export may hold a file of this name: no other path, no way out of a folder."""
     return _NAME.fullmatch(name) is not None
+
+
+def largest(name: str) -> int:
+    """How many bytes a file of this name may have."""
+    return LARGEST_LIST if name in (SUMS, PLAIN, SIGNED) else LARGEST_FILE
 
 
 def room(packed: int) -> int:

@@ -123,7 +123,7 @@ def _header(block: bytes) -> tuple[str, int]:
         raise _Refused("it holds something else than plain files")
     if not layout.is_name(member.name):
         raise _Refused("it holds a name that no export has")
-    if not 0 <= member.size <= layout.LARGEST_FILE:
+    if not 0 <= member.size <= layout.largest(member.name):
         raise _Refused("a file in it is too large")
     return member.name, member.size
 

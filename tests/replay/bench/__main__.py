@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,10 @@ def measure(folder: Path, sizes: Sequence[int], *, bare_decisions: int = _BARE, 
 def _size(found: dict[str, Any], bare_per_s: float, single: float, store: Path) -> dict[str, Any]:
     per_s = found["decisions"] / found["seconds"]
     with Store.open(store, clock=SystemClock(), executor=EXECUTOR, read_only=True) as opened:
-        seconds = timed(opened.verify)
+        seconds, busy = timed(opened.verify), time.process_time()
+        opened.verify()
+        busy = time.process_time() - busy
+        on_cores = timed(lambda: opened.verify(workers=os.cpu_count() or 1))
         entries = sum(run.seq for run in opened.runs.list(limit=None))
     rates = {
         "replayed_per_s": round(per_s),
@@ -68,6 +72,8 @@ def _size(found: dict[str, Any], bare_per_s: float, single: float, store: Path) 
         "of_bare": round(per_s / bare_per_s, 2),
         "times_opa_eval": round(per_s * single, 1),
         "verified_entries_per_s": round(entries / seconds),
+        "verified_entries_per_s_of_one_core": round(entries / busy),
+        "verified_entries_per_s_on_all_cores": round(entries / on_cores),
     }
     return {**found, "seconds": round(found["seconds"], 1), **rates}
 
