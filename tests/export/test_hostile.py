@@ -33,7 +33,7 @@ EVIDENCE = "evidence/" + "0" * 64
         ([special(EVIDENCE, tarfile.CHRTYPE)], "something else than plain files"),
         ([plain(EVIDENCE, b"one"), plain(EVIDENCE, b"two")], "a name twice"),
         ([plain(EVIDENCE, bytes(layout.LARGEST_FILE + 1))], "a file in it is too large"),
-        ([plain(layout.SUMS, bytes(layout.LARGEST_FILE + 1))], "larger than any export of its packed size"),
+        ([plain(layout.SUMS, bytes(2 * layout.LARGEST_FILE))], "larger than any export of its packed size"),
     ],
 )
 def test_what_no_export_has(call: Call, tmp_path: Path, members: list[Member], why: str) -> None:
