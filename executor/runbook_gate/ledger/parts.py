@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, func, select
 
+from runbook_gate.collecting import seldom
 from runbook_gate.errors import EnvironmentFault
 from runbook_gate.ledger import tables
 from runbook_gate.ledger.database import sqlite_engine
@@ -118,7 +119,7 @@ def _open(path: Path) -> None:
 
 
 def _do(work: Callable[[Connection, P], T], part: P) -> T:
-    with _ENGINES[0].begin() as connection:
+    with seldom(), _ENGINES[0].begin() as connection:
         return work(connection, part)
 
 

@@ -10,6 +10,7 @@ from typing import Self
 from sqlalchemy import Engine
 
 from runbook_gate.clock import Clock
+from runbook_gate.collecting import seldom
 from runbook_gate.ledger import facts, verification
 from runbook_gate.ledger.archive import Archive
 from runbook_gate.ledger.creation import check, create_or_check, prepare_file
@@ -148,6 +149,7 @@ class Store:
             UnknownRecord: if there is no such run.
         """
         with (
+            seldom(),
             self._database.read() as connection,
             spread(connection, self._database.path, workers, shown) as spread_,
         ):

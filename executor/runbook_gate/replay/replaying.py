@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from runbook_gate.collecting import seldom
 from runbook_gate.replay.chunks import CHECKED_OF, Item, Others, Ready, replay
 from runbook_gate.replay.examination import Refused, examine
 from runbook_gate.replay.outcomes import Replayed
@@ -44,7 +45,7 @@ class Replay:
 
     def replayed(self, selection: Selection) -> Iterator[Replayed]:
         """What became of each selected decision, in order."""
-        with Policies(self._records, self._opa) as policies, ThreadPoolExecutor(self._connections) as pool:
+        with seldom(), Policies(self._records, self._opa) as policies, ThreadPoolExecutor(self._connections) as pool:
             yield from conditional(self._results(selection, policies, pool))
 
     def _results(self, selection: Selection, policies: Policies, pool: ThreadPoolExecutor) -> Iterator[Replayed]:
