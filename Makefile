@@ -15,7 +15,7 @@ BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo test check tools tools-demo facts mutants fmt lint types policy schemas docs fixtures release unit
-.PHONY: scenarios crash-matrix fault-matrix state-machine rivals constraints clean python
+.PHONY: scenarios bench-replay crash-matrix fault-matrix state-machine rivals constraints clean python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ fault-matrix: $(VENV)/installed-dev tools ## every fault at every call of a run,
 
 state-machine: $(VENV)/installed-dev tools ## thousands of steps of everything in any order, in memory; about 10 min
 	@$(BIN)/pytest tests/statemachine/test_machine.py --whole --capture no $(ARGS)
+
+bench-replay: $(VENV)/installed-dev tools ## replay of 1,000 to 100,000 decisions against bare requests and opa eval; 15 min (ARGS="1000")
+	@$(BIN)/python -m tests.replay.bench $(ARGS)
 
 rivals: $(VENV)/installed-dev tools ## several executors on one task, one target and a queue of 200 tasks
 	@$(BIN)/pytest tests/rivals --whole --capture no $(ARGS)

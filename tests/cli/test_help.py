@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -28,10 +29,23 @@ WANTED = {
     "escalations resolve",
     "ledger verify",
     "ledger reconcile",
+    "ledger seal",
     "policy explain",
     "policy inspect",
     "policy diff",
     "policy build",
+    "policy archive list",
+    "policy impact",
+    "policy archive get",
+    "policy archive add",
+    "replay",
+    "evidence export",
+    "evidence verify",
+    "query runs",
+    "query writes",
+    "query retries",
+    "query policy",
+    "query figures",
     "runbook show",
     "runbook diff",
     "config show",
@@ -65,7 +79,7 @@ def test_every_command_explains_itself_and_gives_json(call: Call, words: str) ->
     helped = call(*words.split(), "--help")
     assert (helped.status, helped.err) == (0, "")
     assert f"Usage: runbook-gate {words}" in helped.out
-    assert "-o, --output [text|json]" in helped.out
+    assert re.search(r"-o, --output \[text\|json(\|csv)?\]", helped.out)
     for parameter in LEAVES[words].params:
         assert isinstance(parameter, click.Argument) or (isinstance(parameter, click.Option) and parameter.help)
 

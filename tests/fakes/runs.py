@@ -6,7 +6,8 @@ For tests of what is told about runs. How runs go is tested on the real API serv
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from runbook_gate.audit.protocol import AuditLog
 from runbook_gate.clock import Clock
 from runbook_gate.cluster.calls import Call
 from runbook_gate.configuration import Opa, Settings
-from runbook_gate.demo.stage import APPROVED, Target, write
+from runbook_gate.demo.stage import APPROVED, Target, rfc3339, write
 from runbook_gate.effects.protocol import Effect
 from runbook_gate.effects.registry import EFFECTS
 from runbook_gate.engine.narration import Narrator, Silent
@@ -80,12 +81,20 @@ class LittleWorld:
         cluster_uid = self.server.namespaces["kube-system"]["metadata"]["uid"]
         target = Target(namespace, uid, cluster_uid, labels=approved, drift=dict.fromkeys(approved))
         files = write(self.folder / task_id, target, task_id)
+        self._date(path for name, path in files.items() if name != "task")
         document = {**target.task(task_id), **changes}
         files["task"].write_text(yaml.safe_dump(document), encoding="utf-8")
         submission = Submission(submitter="demo", assurance="claimed", submitted_ms=self.clock.read().at_ms)
         with self.open() as store:
             store.tasks.submit(submitted(read_task(files["task"]), submission))
         return target
+
+    def _date(self, registers: Iterable[Path]) -> None:
+        """Let registers be as of this world's clock, behind which a loaded machine's may have run away."""
+        as_of = rfc3339(datetime.fromtimestamp(self.clock.read().at_ms / 1000, UTC))
+        for path in registers:
+            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+            path.write_text(yaml.safe_dump({**document, "as_of": as_of}), encoding="utf-8")
 
     def waive(self, task_id: str, waiver: dict[str, Any]) -> None:
         """Let the register of exceptions answer a task with a waiver."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook_gate.canonical import canonical_bytes, sha256_hex
-from runbook_gate.ledger.chain import Break, Chain, Link
+from runbook_gate.ledger.chain import Break, Chain, Link, _quickly, _read
 
 LENGTH = 6
 
@@ -81,3 +82,30 @@ def test_after_the_first_break_nothing_is_said() -> None:
     chain.compare(seq=1, equal=False)
     chain.end(1, None)
     assert (chain.broken, chain.length) == (Break(2, "gap"), 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "canonical"),
+    [
+        (b'{"a":"v1.31","b":["x,1.5",{"c":-7}]}', True),
+        (b'{"a":1.5}', False),
+        (b'{"a":[1e21]}', False),
+        (b'{"a":-0}', False),
+        (b'{"b":1,"a":2}', False),
+        (b'{"a":1,"a":1}', False),
+        (b'{"a":NaN}', False),
+        (b'{"a": 1}', False),
+        (b'{"a":"\\u0041"}', False),
+        (b'{"a":123456789012345678901234567890}', True),
+        (b"[]", False),
+        (b'{"a":[[{"b":[1,2.5]}]]}', False),
+        (b'{"a":[[],{}],"b":"1.5"}', True),
+        (b'{"a":' + b"[" * 1010 + b"]" * 1010 + b"}", False),
+    ],
+)
+def test_both_readers_of_an_entry_agree(data: bytes, canonical: bool) -> None:
+    """The quick one accepts nothing that the other would not; what it leaves, the other reads."""
+    link = Link(1, "decision", sha256_hex(data), data)
+    read = _read(link)
+    assert isinstance(read, dict) is canonical
+    assert _quickly(data) in (None, read)

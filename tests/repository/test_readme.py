@@ -48,7 +48,7 @@ def test_the_exit_statuses_of_the_errors_are_those_of_the_table() -> None:
         for error in vars(errors).values()
         if isinstance(error, type) and issubclass(error, errors.RunbookGateError)
     }
-    assert table == raised | {0, 10}
+    assert table == raised | {0, 10, 14}
 
 
 def test_the_configuration_in_the_readme_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import NamespaceFactory
+from tests.replay.replays import given_again
 from tests.scenarios.bundles import edited, served
 from tests.scenarios.theatre import Theatre
 
@@ -18,6 +19,7 @@ from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.sidecar import Sidecar
 from runbook_gate.localcluster import LocalCluster
 from runbook_gate.localcluster.seeding import Seeder
+from runbook_gate.replay.sidecars import ReplaySidecar
 
 pytestmark = pytest.mark.scenario
 
@@ -46,6 +48,13 @@ def bundle_file(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def sidecar(bundle: Bundle, opa_binary: Path) -> Iterator[Sidecar]:
     """A real OPA that serves it."""
     with Sidecar(opa_binary, bundle) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def replay_sidecar(bundle: Bundle, opa_binary: Path) -> Iterator[ReplaySidecar]:
+    """A replay sidecar that serves it."""
+    with ReplaySidecar(opa_binary, bundle) as started:
         yield started
 
 
@@ -78,12 +87,19 @@ def theatre(
     namespace_factory: NamespaceFactory,
     bundle_file: Path,
     sidecar: Sidecar,
-) -> Theatre:
-    """A fresh namespace without the six labels, registers that agree, and nothing submitted."""
+    bundle: Bundle,
+    replay_sidecar: ReplaySidecar,
+) -> Iterator[Theatre]:
+    """A fresh namespace without the six labels, registers that agree, and nothing submitted.
+
+    At the end, whatever the shipped bundle decided is given again to the byte.
+    """
     settings = Settings(
         bundle=bundle_file,
         opa=Opa(socket=Path(sidecar.address.socket or "")),
         cluster=Cluster(kubeconfig=cluster.server.kubeconfig("executor")),
         audit=Audit(logs=(cluster.server.audit_log,)),
     )
-    return Theatre(tmp_path, cluster, seeder, namespace_factory(), settings)
+    theatre = Theatre(tmp_path, cluster, seeder, namespace_factory(), settings)
+    yield theatre
+    assert given_again(theatre.settings.store, bundle, replay_sidecar) <= {"identical", "identical_elsewhere"}

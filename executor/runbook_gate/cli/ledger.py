@@ -10,9 +10,14 @@ from typing import Any, Final
 
 import click
 
+from runbook_gate import seals
 from runbook_gate.cli.output import columns, emit, output_option
+from runbook_gate.cli.progress import progress
 from runbook_gate.cli.reconcile import reconcile
+from runbook_gate.cli.seal import seal
+from runbook_gate.cli.sealed import read_seals, sealed_result, told_seals
 from runbook_gate.cli.settings import settings, store_of, store_option
+from runbook_gate.cli.workers import workers_option
 from runbook_gate.errors import UsageFault
 from runbook_gate.exit_statuses import ExitStatus
 from runbook_gate.ledger import HeadReport, KeptHead, Verification
@@ -32,6 +37,7 @@ def ledger() -> None:
 
 
 ledger.add_command(reconcile)
+ledger.add_command(seal)
 
 
 @ledger.command()
@@ -51,6 +57,22 @@ ledger.add_command(reconcile)
     metavar="FILE",
     help="Heads that were kept elsewhere, as `heads_file` has them.",
 )
+@click.option(
+    "--seal",
+    "sealed",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    multiple=True,
+    help="A seal made by `ledger seal`, whose heads must be in the ledger. May be repeated.",
+)
+@click.option(
+    "--key",
+    "key_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Public key that the seals were signed with, in PEM; needed with --seal.",
+)
+@workers_option
 @store_option
 @output_option
 @click.pass_context
@@ -59,19 +81,28 @@ def verify(
     run: str | None,
     digests: tuple[str, ...],
     file: Path | None,
+    sealed: tuple[Path, ...],
+    key_file: Path | None,
+    workers: int,
     store: Path | None,
     output: str,
 ) -> int:
     """Recompute every chain and digest.
 
     `chain consistent` says that entries agree with each other, and the evidence and the index with them. It cannot say
-    that the newest entries are still there: for that, keep heads elsewhere and give them with --head or --heads.
+    that the newest entries are still there: for that, keep heads elsewhere and give them with --head or --heads, or
+    seal the ledger and give the seals.
     """
     kept, odd = _kept(file) if file else ([], 0)
+    given = read_seals(sealed, key_file)
+    heads = [*map(KeptHead, digests), *kept, *(head for one in given for head in one.heads)]
     with store_of(settings(context, store=store), read_only=True) as opened:
-        found = opened.verify(run=run, heads=[*map(KeptHead, digests), *kept])
-    emit(output, _document(found, odd), lambda: "\n".join(_text(found, odd)))
-    return ExitStatus.COMPLETE if found.consistent else ExitStatus.LEDGER
+        gaps = seals.gaps(given, opened.reading.identity())
+        found = opened.verify(run=run, heads=heads, workers=workers, shown=progress)
+    result = sealed_result(found, given, gaps, run)
+    document = {**_document(found, odd), "result": result, "seals": told_seals(given), "seals_wrong": gaps}
+    emit(output, document, lambda: "\n".join([*_text(found, odd), *gaps, f"Result: {result}"]))
+    return ExitStatus.COMPLETE if found.consistent and not gaps else ExitStatus.LEDGER
 
 
 def _kept(file: Path) -> tuple[list[KeptHead], int]:
@@ -107,7 +138,6 @@ def _text(found: Verification, odd: int) -> Iterator[str]:
         yield f"Heads kept elsewhere: {len(found.heads)}, of which {len(found.lost)} are not in this ledger."
     if odd:
         yield f"Lines of the heads file that are no heads: {odd}."
-    yield f"Result: {found.result}"
 
 
 def _evidence(word: str, digests: Sequence[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""`policy`: build, inspect, compare and explain policies."""
+"""`policy`: build, inspect, compare, explain and archive policies."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import click
 
 from runbook_gate import resources
 from runbook_gate.cli import comparing, explaining
+from runbook_gate.cli.archive import archive
+from runbook_gate.cli.impact import impact
 from runbook_gate.cli.output import columns, emit, output_option
 from runbook_gate.cli.policies import bundle_option, opa_of, opa_option, policies_of
 from runbook_gate.cli.recorded import asked, named_by_somebody
 from runbook_gate.cli.settings import settings, store_option
-from runbook_gate.errors import UsageFault
+from runbook_gate.cli.writing import write
 from runbook_gate.gate.build import ALGORITHMS, Signing
 from runbook_gate.gate.build import build as build_bundle
 from runbook_gate.policy import provenance
@@ -26,7 +28,11 @@ from runbook_gate.policy.validation import validate
 
 @click.group()
 def policy() -> None:
-    """Build, inspect, compare and explain policies."""
+    """Build, inspect, compare, explain and archive policies."""
+
+
+policy.add_command(archive)
+policy.add_command(impact)
 
 
 @policy.command()
@@ -145,8 +151,8 @@ def build(
     bundle = build_bundle(folder, opa=binary, signing=signing)
     validate(bundle, folder, opa=binary)
     document = {"file": str(out), **provenance.document(bundle, commit, policies=folder)}
-    _write(out, bundle.raw)
-    _write(out.with_name(f"{out.name}.json"), json.dumps(document, indent=2).encode() + b"\n")
+    write(out, bundle.raw)
+    write(out.with_name(f"{out.name}.json"), json.dumps(document, indent=2).encode() + b"\n")
     emit(output, document, lambda: "\n".join(columns([(key, _shown(value)) for key, value in document.items()])))
 
 
@@ -154,12 +160,3 @@ def _shown(value: object) -> object:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(value) if isinstance(value, list) else value or "unknown"
-
-
-def _write(out: Path, raw: bytes) -> None:
-    partial = out.with_name(f".{out.name}.partial")
-    try:
-        partial.write_bytes(raw)
-        partial.replace(out)
-    except OSError as fault:
-        raise UsageFault(f"--out {out}: {fault.strerror}.", advice="Name a file in a writable folder.") from None

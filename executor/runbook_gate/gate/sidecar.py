@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -19,6 +20,8 @@ from runbook_gate.gate.signature import Verification
 from runbook_gate.gate.transport import ExactAdapter
 from runbook_gate.processes import ServerProcess
 
+BUNDLE_FILE: Final = "bundle.tar.gz"
+SOCKET_FILE: Final = "opa.sock"
 _LONGEST_SOCKET_PATH: Final = 107
 _GRACE_S: Final = 0.5  # it keeps nothing, so nothing is lost
 
@@ -53,21 +56,34 @@ class Sidecar:
         bundle: what it serves.
         verification: key that must have signed the bundle.
         start_s: how long it may take until it answers.
+        instead: arguments of opa instead of those that serve the bundle.
+        beside: a folder that is copied beside the bundle, for `instead` to name.
+        through: a command that starts opa, such as one that takes the network away.
 
     Raises:
         SidecarFault: it did not start; nothing is left of it.
     """
 
     def __init__(
-        self, opa: Path, bundle: Bundle, *, verification: Verification | None = None, start_s: float = 15
+        self,
+        opa: Path,
+        bundle: Bundle,
+        *,
+        verification: Verification | None = None,
+        start_s: float = 15,
+        instead: Sequence[str] = (),
+        beside: Path | None = None,
+        through: Sequence[str] = (),
     ) -> None:
         self.binary_sha256 = _digest(opa)
         self._start_s = start_s
         self._folder = Path(tempfile.mkdtemp(prefix="runbook-gate-opa-"))  # mkdtemp makes it 0700
-        command = [str(opa.absolute()), *arguments("bundle.tar.gz", "opa.sock", verification)]
+        command = [*through, str(opa.absolute()), *(instead or arguments(BUNDLE_FILE, SOCKET_FILE, verification))]
         self._process = ServerProcess("opa", command, self._folder / "opa.log", cwd=self._folder, env={})
         try:
-            (self._folder / "bundle.tar.gz").write_bytes(bundle.raw)
+            (self._folder / BUNDLE_FILE).write_bytes(bundle.raw)
+            if beside is not None:
+                shutil.copytree(beside, self._folder / beside.name)
             self.start()
         except BaseException:
             self.stop()
@@ -76,7 +92,7 @@ class Sidecar:
     @property
     def address(self) -> Address:
         """Where it listens."""
-        return Address(socket=str(self._folder / "opa.sock"))
+        return Address(socket=str(self._folder / SOCKET_FILE))
 
     @property
     def process(self) -> ServerProcess:
@@ -89,7 +105,7 @@ class Sidecar:
         Raises:
             SidecarFault: with the end of its log.
         """
-        path = self._folder / "opa.sock"
+        path = self._folder / SOCKET_FILE
         if len(os.fsencode(path)) > _LONGEST_SOCKET_PATH:
             raise SidecarFault(
                 f"{self._folder.parent} is too long a path for a unix socket.",

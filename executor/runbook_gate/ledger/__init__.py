@@ -1,5 +1,6 @@
 """The ledger: the only source from which a run is resumed, replayed or reported."""
 
+from runbook_gate.ledger.archive import Archived
 from runbook_gate.ledger.batch import Batch
 from runbook_gate.ledger.filesystems import FileSystem, filesystem_kind
 from runbook_gate.ledger.heads import KeptHead
@@ -9,6 +10,7 @@ from runbook_gate.ledger.reports import ChainReport, HeadReport, Verification
 from runbook_gate.ledger.store import Store
 
 __all__ = [
+    "Archived",
     "Batch",
     "ChainReport",
     "Draft",

@@ -10,8 +10,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
+
+import orjson
 
 from runbook_gate.canonical import sha256_hex
 
@@ -147,9 +150,35 @@ _DECODER: Final = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse)
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
+def _quickly(data: bytes) -> dict[str, Any] | None:
+    """The same for bytes that beyond doubt are canonical, ten times as fast; None leaves them to the other reader."""
+    try:
+        fields = orjson.loads(data)
+        spelt = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
+        plain = isinstance(fields, dict) and spelt == data and not _has_float(fields.values())
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
+        return None
+    return fields if plain else None
+
+
+def _has_float(values: Iterable[Any]) -> bool:
+    for value in values:
+        kind = type(value)
+        if (
+            kind is float
+            or (kind is dict and _has_float(value.values()))
+            or (kind is list and value and _has_float(value))
+        ):
+            return True
+    return False
+
+
 def _read(link: Link) -> dict[str, Any] | Fault:
     if not intact(link.data, link.sha256):
         return "altered"
+    quick = _quickly(link.data)
+    if quick is not None:
+        return quick
     try:
         fields = _DECODER.decode(link.data.decode())
         spelt = _ENCODER.encode(fields).encode()

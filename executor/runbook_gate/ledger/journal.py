@@ -17,7 +17,7 @@ from runbook_gate.ledger.sealing import seal, unseal
 from runbook_gate.models.base import Closed, Milliseconds, Sha256
 from runbook_gate.models.entry import Executor
 
-Kind = Literal["submitted", "withdrawn", "paused", "unpaused", "acknowledged", "resolved"]
+Kind = Literal["submitted", "withdrawn", "paused", "unpaused", "acknowledged", "resolved", "archived"]
 
 
 class JournalEntry(Closed):
@@ -27,7 +27,9 @@ class JournalEntry(Closed):
     store: str = Field(description="The store.", examples=["01kq3vdy8q4w1m6r2t9x5z7b3c"])
     seq: int = Field(description="Position in the chain, from 1.", examples=[4])
     kind: Kind = Field(description="What the entry records.", examples=["submitted"])
-    subject: str | None = Field(description="Task or escalation; null for a pause.", examples=["restore-psa-0007"])
+    subject: str | None = Field(
+        description="Task, escalation or content digest of a bundle; null for a pause.", examples=["restore-psa-0007"]
+    )
     actor: str = Field(description="Who asked.", examples=["ci-platform"])
     at_ms: Milliseconds = Field(description="Wall clock of the append, milliseconds since the epoch.")
     boottime_ms: int = Field(description="CLOCK_BOOTTIME of the append, in milliseconds.", examples=[912345])
@@ -52,7 +54,7 @@ def append(
         connection: a writing transaction.
         database: where clock and program come from.
         kind: what the entry records.
-        subject: task or escalation.
+        subject: task, escalation or content digest of a bundle.
         actor: who asked.
         body: what the kind records.
 

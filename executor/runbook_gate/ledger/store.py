@@ -10,16 +10,20 @@ from typing import Self
 from sqlalchemy import Engine
 
 from runbook_gate.clock import Clock
+from runbook_gate.collecting import seldom
 from runbook_gate.ledger import facts, verification
+from runbook_gate.ledger.archive import Archive
 from runbook_gate.ledger.creation import check, create_or_check, prepare_file
 from runbook_gate.ledger.database import Database, sqlite_engine
 from runbook_gate.ledger.escalations import Escalations
 from runbook_gate.ledger.evidence import Evidence
 from runbook_gate.ledger.heads import KeptHead
 from runbook_gate.ledger.leases import Leases
+from runbook_gate.ledger.parts import Shown, spread
 from runbook_gate.ledger.pauses import Pauses
 from runbook_gate.ledger.reports import Verification
 from runbook_gate.ledger.runs import Runs
+from runbook_gate.ledger.streaming import Reading
 from runbook_gate.ledger.tasks import Tasks
 from runbook_gate.ledger.turns import Turns
 from runbook_gate.models.entry import Executor
@@ -36,8 +40,10 @@ class Store:
     Attributes:
         tasks: the queue.
         runs: runs and their entries.
+        reading: the same for those who want much of it.
         leases: who may append.
         evidence: bytes under their SHA-256.
+        archive: the bundles that took decisions.
         escalations: packets, and what people did about them.
         pauses: whether the executor is paused.
     """
@@ -49,8 +55,10 @@ class Store:
         self._turns = turns
         self.tasks = Tasks(self._database)
         self.runs = Runs(self._database)
+        self.reading = Reading(self._database)
         self.leases = Leases(self._database)
         self.evidence = Evidence(self._database)
+        self.archive = Archive(self._database)
         self.escalations = Escalations(self._database)
         self.pauses = Pauses(self._database)
 
@@ -132,12 +140,21 @@ class Store:
         with self._database.read() as connection:
             return facts.gather(connection, target_key, run)
 
-    def verify(self, *, run: str | None = None, heads: Iterable[KeptHead] = ()) -> Verification:
+    def verify(
+        self,
+        *,
+        run: str | None = None,
+        heads: Iterable[KeptHead] = (),
+        workers: int = 1,
+        shown: Shown = lambda items, total, words: items,  # noqa: ARG005
+    ) -> Verification:
         """Check one run, or every chain and all evidence.
 
         Args:
             run: the run; None for everything.
             heads: what was noted elsewhere, to be found again; of one run only its own.
+            workers: how many processes share the work, where it is worth it.
+            shown: passes on parts that are done, given how many there are and what is done.
 
         Returns:
             What was found.
@@ -145,8 +162,12 @@ class Store:
         Raises:
             UnknownRecord: if there is no such run.
         """
-        with self._database.read() as connection:
-            return verification.verify(connection, run=run, heads=heads)
+        with (
+            seldom(),
+            self._database.read() as connection,
+            spread(connection, self._database.path, workers, shown) as spread_,
+        ):
+            return verification.verify(connection, run=run, heads=heads, spread=spread_)
 
     def close(self) -> None:
         """Close the file."""

@@ -7,18 +7,20 @@ leave out the newest entries. That shows against heads that were kept elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from dataclasses import dataclass, replace
+from itertools import groupby, islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
-from runbook_gate.canonical import canonical_bytes, sha256_hex
 from runbook_gate.errors import UnknownRecord
-from runbook_gate.ledger import evidence, tables
-from runbook_gate.ledger.chain import Break, Chain, Link, intact
+from runbook_gate.ledger import evidence, parts, tables
+from runbook_gate.ledger.chain import Break, intact
 from runbook_gate.ledger.heads import KeptHead
 from runbook_gate.ledger.identifiers import packet_id
 from runbook_gate.ledger.locating import located
+from runbook_gate.ledger.own_chain import own_chain
+from runbook_gate.ledger.parts import Spread
 from runbook_gate.ledger.reports import ChainReport, Verification
 from runbook_gate.ledger.walking import follow, named_evidence
 from runbook_gate.shapes import mapping
@@ -29,15 +31,17 @@ _EVIDENCE = tables.evidence
 _PACKETS = tables.packets
 _LEASES = tables.leases
 _AT_ONCE = 500
+_RUNS_AT_ONCE = 50
 
 
-def verify(connection: Connection, *, run: str | None, heads: Iterable[KeptHead]) -> Verification:
+def verify(connection: Connection, *, run: str | None, heads: Iterable[KeptHead], spread: Spread) -> Verification:
     """Check one run, or the whole store.
 
     Args:
         connection: a transaction.
         run: the run; None for every run and the store's own chain.
         heads: what was noted elsewhere, to be found again.
+        spread: does the work, part by part.
 
     Returns:
         What was found.
@@ -45,28 +49,59 @@ def verify(connection: Connection, *, run: str | None, heads: Iterable[KeptHead]
     Raises:
         UnknownRecord: if there is no such run.
     """
-    altered = frozenset(_altered(connection)) if run is None else None
-    chains = [_run(connection, *item, altered) for item in _grouped(connection, run)]
+    if run is None:
+        altered = frozenset().union(*spread.each(altered_within, parts.of_digests(), "reading evidence"))
+        work = [Part(*ends, altered) for ends in parts.of_runs(connection)]
+        chains = [report for some in spread.each(chains_within, work, "reading chains") for report in some]
+    else:
+        altered, chains = frozenset(), chains_within(connection, Part(run, run, None))
     if run is not None and not chains:
         raise UnknownRecord(f"there is no run {run}")
     if run is None:
         chains += [ChainReport(stray, 0, None, Break(1, "index_differs")) for stray in _strays(connection)]
-        chains.append(_journal(connection))
+        chains.append(own_chain(connection))
     return Verification(
         chains=tuple(chains),
-        evidence_altered=tuple(sorted(altered or ())),
+        evidence_altered=tuple(sorted(altered)),
         heads=tuple(located(connection, heads, chains, run)),
     )
 
 
-def _grouped(connection: Connection, run: str | None) -> Iterator[tuple[Row[Any], list[Row[Any]]]]:
+@dataclass(frozen=True)
+class Part:
+    """Runs to check.
+
+    Attributes:
+        first: the first of them.
+        last: the last of them.
+        altered: evidence of the store that was found altered; None if nobody has looked.
+    """
+
+    first: str
+    last: str
+    altered: frozenset[str] | None
+
+
+def altered_within(connection: Connection, ends: tuple[str, str | None]) -> frozenset[str]:
+    """Which evidence is altered, of digests from the first on and before the second, if there is one.
+
+    Args:
+        connection: a transaction.
+        ends: both.
+    """
+    first, end = ends
+    before = [] if end is None else [_EVIDENCE.c.sha256 < end]
+    return frozenset(_altered(connection, _EVIDENCE.c.sha256 >= first, *before))
+
+
+def _grouped(connection: Connection, part: Part) -> Iterator[tuple[Row[Any], list[Row[Any]]]]:
     wanted = select(_ENTRIES).join(_RUNS, _RUNS.c.id == _ENTRIES.c.run).order_by(_RUNS.c.id, _ENTRIES.c.seq)
     packet = [column.label(f"packet_{column.name}") for column in _PACKETS.c]
     lease = [column.label(f"lease_{column.name}") for column in _LEASES.c]
     runs = select(_RUNS, *packet, *lease).outerjoin(_PACKETS, _PACKETS.c.run == _RUNS.c.id)
     runs = runs.outerjoin(_LEASES, _LEASES.c.run == _RUNS.c.id).order_by(_RUNS.c.id)
-    if run is not None:
-        wanted, runs = wanted.where(_RUNS.c.id == run), runs.where(_RUNS.c.id == run)
+    within = _RUNS.c.id.between(part.first, part.last)
+    wanted, runs = wanted.where(within), runs.where(within)
     rows = groupby(connection.execute(wanted.execution_options(yield_per=_AT_ONCE)), key=lambda row: row.run)
     key, entries = next(rows, (None, iter(())))
     for row in connection.execute(runs.execution_options(yield_per=_AT_ONCE)):
@@ -77,23 +112,35 @@ def _grouped(connection: Connection, run: str | None) -> Iterator[tuple[Row[Any]
         key, entries = next(rows, (None, iter(())))
 
 
-def _run(connection: Connection, row: Row[Any], entries: list[Row[Any]], altered: frozenset[str] | None) -> ChainReport:
+def chains_within(connection: Connection, part: Part) -> list[ChainReport]:
+    """What is found of each run of a part; what evidence they lack is asked for many at a time.
+
+    Args:
+        connection: a transaction.
+        part: the runs.
+    """
+    grouped, found = _grouped(connection, part), list[ChainReport]()
+    while some := [_run(connection, *item) for item in islice(grouped, _RUNS_AT_ONCE)]:
+        named = set[str]().union(*(names for _, names in some))
+        missing = set(evidence.missing(connection, named))
+        wrong = part.altered
+        if wrong is None:
+            wrong = frozenset(_altered(connection, _EVIDENCE.c.sha256.in_(named)))
+        for report, names in some:
+            lost, others = tuple(sorted(names & missing)), tuple(sorted(names & wrong))
+            found.append(replace(report, evidence_missing=lost, evidence_altered=others))
+    return found
+
+
+def _run(connection: Connection, row: Row[Any], entries: list[Row[Any]]) -> tuple[ChainReport, set[str]]:
+    """What is found of a run's chain, and the evidence that it names."""
     chain, found = follow(row, entries)
     if found:
         chain.compare(seq=1, equal=_follows(connection, row, found[0]))
         chain.compare(seq=row.seq, equal=_packet_agrees(row, found[-1]) and _lease_agrees(row, found))
     named = {row.record_sha256} - {None}
     named |= set().union(*(named_evidence(fields) for fields in found))
-    if altered is None:
-        altered = frozenset(_altered(connection, named))
-    return ChainReport(
-        chain=row.id,
-        entries=chain.length,
-        head=chain.head,
-        broken=chain.broken,
-        evidence_missing=tuple(evidence.missing(connection, named)),
-        evidence_altered=tuple(sorted(named & altered)),
-    )
+    return ChainReport(row.id, chain.length, chain.head, chain.broken), named
 
 
 def _follows(connection: Connection, row: Row[Any], opened: dict[str, Any]) -> bool:
@@ -128,48 +175,8 @@ def _strays(connection: Connection) -> list[str]:
     return list(connection.execute(runs.order_by(_ENTRIES.c.run)).scalars())
 
 
-def _altered(connection: Connection, digests: set[str] | None = None) -> Iterator[str]:
-    wanted = select(_EVIDENCE.c.sha256, _EVIDENCE.c.data)
-    if digests is not None:
-        wanted = wanted.where(_EVIDENCE.c.sha256.in_(digests))
+def _altered(connection: Connection, *which: ColumnElement[bool]) -> Iterator[str]:
+    wanted = select(_EVIDENCE.c.sha256, _EVIDENCE.c.data).where(*which)
     for row in connection.execute(wanted.execution_options(yield_per=_AT_ONCE)):
         if not intact(row.data, row.sha256):
             yield row.sha256
-
-
-def _journal(connection: Connection) -> ChainReport:
-    store = connection.execute(select(tables.store)).one()
-    chain = Chain("store", store.id)
-    for row in connection.execute(_journal_with_index().execution_options(yield_per=_AT_ONCE)):
-        fields = chain.add(Link(row.seq, row.kind, row.sha256, row.data))
-        if fields is not None:
-            chain.compare(seq=row.seq, equal=fields.get("subject") == row.subject and _index_agrees(row, fields))
-    chain.end(store.seq, store.head)
-    return ChainReport("store", chain.length, chain.head, chain.broken)
-
-
-def _journal_with_index() -> Select[Any]:
-    journal, tasks, other = tables.journal, tables.tasks, tables.journal.alias()
-    withdrawn = exists().where(other.c.kind == "withdrawn", other.c.subject == tasks.c.id)
-    fixed = (tasks.c.document_sha256, tasks.c.runbook, tasks.c.submitted_ms)
-    task = (tasks.c.id.label("task"), tasks.c.state.label("task_state"), tasks.c.outcome, *fixed)
-    return (
-        select(journal, *task, _RUNS.c.state.label("run_state"), withdrawn.label("withdrawn"))
-        .outerjoin(tasks, tasks.c.journal_seq == journal.c.seq)
-        .outerjoin(_RUNS, _RUNS.c.task == tasks.c.id)
-        .order_by(journal.c.seq)
-    )
-
-
-def _index_agrees(row: Row[Any], fields: dict[str, Any]) -> bool:
-    if row.kind != "submitted":
-        return row.task is None
-    task = dict(mapping(mapping(fields.get("body")).get("task")))
-    task.pop("submission", None)
-    submitted = (sha256_hex(canonical_bytes(task)), task.get("runbook"), fields.get("at_ms"))
-    if (row.document_sha256, row.runbook, row.submitted_ms) != submitted:
-        return False
-    outcome = "withdrawn" if row.withdrawn else row.run_state if row.run_state != "active" else None
-    state = "finished" if outcome else row.run_state or "queued"
-    withdrawn_unopened = not (row.withdrawn and row.run_state)
-    return (row.task, row.task_state, row.outcome) == (row.subject, state, outcome) and withdrawn_unopened

@@ -41,7 +41,7 @@ def build(history: History, denials: Sequence[Denial]) -> Packet:
         written=_written(history),
         write_in_doubt=body.write_in_doubt,
         kill_command=_kill_command(history) if body.write_in_doubt else None,
-        attempts=_attempts(history),
+        attempts=attempts(history),
         approved=task.labels,
         live=live_state(history),
         registers=register_versions(history),
@@ -86,7 +86,8 @@ def _kill_command(history: History) -> str:
     return shlex.join(["kubectl", "annotate", "namespace", task.namespace, change, "--overwrite"])
 
 
-def _attempts(history: History) -> list[AttemptRecord]:
+def attempts(history: History) -> list[AttemptRecord]:
+    """Every write attempt of a run, step by step."""
     return [record for step in history.opened.routing.steps for record in _of_step(history, step)]
 
 

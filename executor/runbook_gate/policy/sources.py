@@ -1,16 +1,18 @@
-"""Policies by name: a bundle file, a policies/ folder or a git revision, each as a bundle."""
+"""Policies by name: a bundle file, a policies/ folder, an archived digest or a git revision, each as a bundle."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from runbook_gate.errors import UsageFault
+from runbook_gate.errors import UnknownRecord, UsageFault
 from runbook_gate.gate.build import build
 from runbook_gate.gate.bundle import Bundle
+from runbook_gate.ledger.archive import is_digits
 from runbook_gate.policy import capabilities, git
 
 _GIT: Final = "git:"
@@ -46,12 +48,14 @@ def folder(policies: Path, name: str, *, opa: Path) -> Source:
     return Source(name, build(policies, opa=opa), capabilities.read(policies))
 
 
-def load(named: str, *, opa: Path) -> Source:
+def load(named: str, *, opa: Path, archived: Callable[[str], bytes] | None = None) -> Source:
     """Load policies.
 
     Args:
-        named: a bundle file, a folder named `policies`, or a git revision, with or without `git:` before it.
+        named: a bundle file, a folder named `policies`, the digest of an archived bundle, or a git revision, with or
+            without `git:` before it.
         opa: the opa binary.
+        archived: reads a bundle by its digest, or raises UnknownRecord; None where there is no archive.
 
     Raises:
         UsageFault: it is none of these.
@@ -64,6 +68,9 @@ def load(named: str, *, opa: Path) -> Source:
             return Source(f"bundle {named}", Bundle.parse(path.read_bytes(), source=named))
         if path.is_dir():
             return folder(path.resolve(), f"folder {named}", opa=opa)
+        if archived is not None and is_digits(named):
+            with suppress(UnknownRecord):
+                return Source(f"archived {named[:16]}", Bundle.parse(archived(named), source=named))
     return _revision(named, opa)
 
 

@@ -1,0 +1,1 @@
+"""What a replay found: counted, grouped, and told in five forms."""

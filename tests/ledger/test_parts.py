@@ -1,0 +1,68 @@
+"""A large store is checked in parts by several processes, which find what one finds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.fakes.clock import ManualClock
+from tests.ledger.samples import EXECUTOR, start
+from tests.replay.replays import change
+
+from runbook_gate.errors import EnvironmentFault
+from runbook_gate.ledger import Store, parts
+from runbook_gate.ledger.parts import Cores
+
+
+def opened(path: Path, *, read_only: bool = False) -> Store:
+    return Store.open(path, clock=ManualClock(), executor=EXECUTOR, read_only=read_only)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A store with 30 runs, of which two are spoiled, and evidence that is no longer under its digest."""
+    path = tmp_path / "ledger.sqlite"
+    with opened(path) as made:
+        runs = [start(made, number, target=f"cluster/{number}").run for number in range(30)]
+        made.evidence.put(b"whatever")
+    change(path, "UPDATE entries SET data = x'00' WHERE run = ?", runs[7])
+    change(path, "UPDATE runs SET runbook = 'another' WHERE id = ?", runs[21])
+    change(path, "UPDATE evidence SET data = x'00' WHERE data = ?", b"whatever")
+    change(path, "INSERT INTO evidence VALUES ('no digest', x'00')")
+    change(path, "INSERT INTO evidence VALUES ('', x'00')")
+    return path
+
+
+def test_several_processes_find_what_one_finds(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[tuple[int, str]] = []
+
+    def show(items: Iterable[Any], total: int, words: str) -> Iterable[Any]:
+        shown.append((total, words))
+        return items
+
+    with opened(store, read_only=True) as ledger:
+        alone = ledger.verify()
+        monkeypatch.setattr(parts, "_WORTH_PROCESSES", 1)
+        monkeypatch.setattr(parts, "_RUNS_OF_A_PART", 7)
+        assert ledger.verify(workers=2, shown=show) == alone
+    assert shown == [(258, "reading evidence"), (5, "reading chains")]
+    assert sorted(chain.result for chain in alone.chains if not chain.consistent) == [
+        "chain broken: altered at 1",
+        "chain broken: index_differs at 1",
+    ]
+    assert len(alone.evidence_altered) == 3
+    assert len(alone.chains) == 31
+
+
+def _dies(connection: object, part: int) -> None:
+    os._exit(part)
+
+
+def test_a_process_that_ends_is_told(store: Path) -> None:
+    cores = Cores(store, 1, lambda items, total, words: items)
+    with pytest.raises(EnvironmentFault, match="ended"):
+        list(cores.each(_dies, [1], "dying"))
+    cores.close()

@@ -1,0 +1,1 @@
+"""`make bench-replay`: how fast and in how much memory recorded decisions are replayed."""
