@@ -1,3 +1,3 @@
 """A configuration with which everything is well: a real API server, a real OPA, registers that agree."""
 
-from tests.scenarios.conftest import bundle, bundle_file, sidecar, theatre  # noqa: F401 - fixtures
+from tests.scenarios.conftest import bundle, bundle_file, replay_sidecar, sidecar, theatre  # noqa: F401 - fixtures

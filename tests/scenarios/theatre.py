@@ -60,9 +60,11 @@ class Theatre:
 
     Attributes:
         identity: as whom the API server knows the executor.
+        replayed: what becomes of the decisions when they are asked for again at the end.
     """
 
     identity = "runbook-gate"
+    replayed: frozenset[str] = frozenset({"identical", "identical_elsewhere"})
 
     def __init__(self, folder: Path, cluster: LocalCluster, seeder: Seeder, namespace: str, settings: Settings) -> None:
         self.folder, self.cluster, self.seeder, self.namespace = folder, cluster, seeder, namespace
