@@ -56,6 +56,16 @@ _missing := {
 		"verdict": "wait",
 		"in_doubt": false,
 	},
+	"moved, unexplained, and the read has no date": {
+		"base": "fail/retry_eligibility/overtaken",
+		"patch": [
+			{"op": "replace", "path": "/observed/resolve_write/body/audit/writes", "value": []},
+			{"op": "replace", "path": "/observed/resolve_write/body/read/http/date_ms", "value": null},
+		],
+		"codes": {"retry_eligibility.audit_behind"},
+		"verdict": "wait",
+		"in_doubt": false,
+	},
 	"moved and the read has its date in words": {
 		"base": "fail/retry_eligibility/overtaken",
 		"patch": [

@@ -67,19 +67,15 @@ _audit_current if {
 	is_number(_date_ms)
 	is_number(_audit.newest_ms)
 	_audit.newest_ms >= _date_ms
-	not _just_written
+	_long_written
 }
 
 # The event of an earlier write may come later than that of the write that it preceded.
-_just_written if {
-	count(_explaining) > 0
-	not _long_written
-}
-
 _long_written if {
-	some event in _explaining
-	is_number(event.stage_ms)
-	event.stage_ms + given.runbook.limits_ms.skew <= _date_ms
+	every event in _explaining {
+		is_number(event.stage_ms)
+		event.stage_ms + given.runbook.limits_ms.skew <= _date_ms
+	}
 }
 
 _explaining := audit.explaining(_audit, namespaces.newest)

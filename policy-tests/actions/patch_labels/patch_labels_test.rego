@@ -30,3 +30,8 @@ test_writes_no_label_but_the_runbooks if {
 	more := json.patch(cases.at("pass/cp1/first_attempt"), [{"op": "add", "path": path, "value": "a"}])
 	count(patch_labels.params.labels) == 6 with input as more
 }
+
+test_the_params_are_those_that_the_executor_wants if {
+	params := patch_labels.params with input as cases.at("pass/cp1/first_attempt")
+	object.keys(params) == {"namespace", "uid", "resource_version", "labels", "not_after_ms"}
+}

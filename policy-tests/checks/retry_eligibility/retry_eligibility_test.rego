@@ -116,3 +116,39 @@ test_no_lineage_allows_nothing if {
 	found := retry_eligibility.deny with input as asked
 	_codes(found) == {"retry_eligibility.retries_spent"}
 }
+
+_explained := cases.at("fail/retry_eligibility/overtaken")
+
+_log := _explained.observed.resolve_write.body.audit
+
+_read := _explained.observed.resolve_write.body.read
+
+_with_writes(asked, writes) := json.patch(asked, [{
+	"op": "replace",
+	"path": "/observed/resolve_write/body/audit/writes",
+	"value": writes,
+}])
+
+_explaining := [event | some event in _log.writes; event.resource_version == _read.object.resource_version]
+
+test_every_write_that_explains_the_state_is_a_while_ago if {
+	count(_explaining) == 1
+	now := object.union(_explaining[0], {"stage_ms": _read.http.date_ms})
+	twice := _with_writes(_explained, array.concat(_log.writes, [now]))
+	"retry_eligibility.audit_behind" in {denial.code | some denial in retry_eligibility.deny} with input as twice
+}
+
+# What the audit log says of a namespace that has not moved.
+_unmoved := [
+	[],
+	[object.union(_explaining[0], {"resource_version": "48211"})],
+	[object.union(_explaining[0], {"change": {"labels": {"pod-security.kubernetes.io/enforce": "baseline"}}})],
+]
+
+test_nothing_is_said_of_who_moved_what_has_not_moved if {
+	every writes in _unmoved {
+		asked := _with_writes(cases.at("fail/retry_eligibility/in_doubt"), writes)
+		codes := {denial.code | some denial in retry_eligibility.deny} with input as asked
+		codes == {"retry_eligibility.in_doubt"}
+	}
+}

@@ -38,3 +38,11 @@ test_answers_with_a_status if {
 	not answers.answered({"outcome": "lost", "status": 200}, 200)
 	not answers.answered({"status": 200}, 200)
 }
+
+test_only_a_404_of_namespaces_says_that_one_is_missing if {
+	answer := {"outcome": "answered", "status": 404, "reason": "NotFound", "kind": "namespaces"}
+	answers.missing(answer)
+	not answers.missing(object.union(answer, {"status": 200}))
+	not answers.missing(object.union(answer, {"reason": null}))
+	not answers.missing(object.union(answer, {"kind": "pods"}))
+}

@@ -104,3 +104,27 @@ test_a_write_of_the_first_of_two_attempts_is_ours if {
 	first := object.union(_own, {"audit_id": asked.attempts[0].intent.sha256})
 	audit.writers(_log) == {"derived.writers": []} with input as _with(asked, {"writes": [first]})
 }
+
+# Changes of a write, and whether it explains the state that was read.
+_explanations := {
+	"somebody's": [{}, 1],
+	"of another version": [{"resource_version": "48298"}, 0],
+	"a dry run": [{"dry_run": true}, 0],
+	"ours": [{"audit_id": _attempt, "username": _own.username}, 0],
+}
+
+test_a_write_by_its_version_explains_what_was_read if {
+	write := object.union(_write, {"resource_version": "48299"})
+	wrong := {name |
+		some name, [changes, counts] in _explanations
+		log := {"writes": [object.union(write, changes)]}
+		found := audit.explaining(log, {"object": {"resource_version": "48299"}}) with input as _asked
+		count(found) != counts
+	}
+	wrong == set()
+}
+
+test_a_version_that_is_not_known_explains_nothing if {
+	log := {"writes": [object.union(_write, {"resource_version": null})]}
+	audit.explaining(log, {"object": {"resource_version": null}}) == [] with input as _asked
+}

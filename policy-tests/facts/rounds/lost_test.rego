@@ -64,3 +64,12 @@ test_after_the_rounds_there_are_as_many_as_were_decided_on if {
 	rounds.counts == {"rounds": 2, "decided": 2} with input as done
 	not rounds.none_lost with input as object.union(done, {"rounds": [done.rounds[1]]})
 }
+
+# Waits after the rounds begin nothing anew.
+test_a_decision_after_the_rounds_does_not_hide_a_lost_one if {
+	done := cases.at("pass/cp4/restored")
+	body := {"step": "restore", "checkpoint": "cp4", "verdict": "wait", "action": "gather", "next_checkpoint": "cp4"}
+	waited := array.concat(done.lineage, [{"body": body}])
+	rounds.none_lost with input as object.union(done, {"lineage": waited})
+	not rounds.none_lost with input as object.union(done, {"lineage": waited, "rounds": [done.rounds[1]]})
+}

@@ -3,6 +3,7 @@ package facts.writer_test
 import future.keywords.not
 
 import data.cases
+import data.facts.attempts
 import data.facts.writer
 
 # Case, who wrote, what shows it.
@@ -152,4 +153,16 @@ test_one_refusal_of_two_names_nobody if {
 	in_doubt := {"op": "replace", "path": path, "value": null}
 	refused := {"op": "replace", "path": _answers, "value": 403}
 	writer.name == "unknown" with input as _answered("pass/cp4/second_attempt", [refused, in_doubt])
+}
+
+_written_at(ms) := _changed("pass/cp4/without_an_answer_and_written_by_somebody_else", [{
+	"op": "replace",
+	"path": "/observed/resolve_write/body/audit/writes/0/stage_ms",
+	"value": ms,
+}])
+
+test_only_a_write_since_the_first_read_names_somebody_else if {
+	since := attempts.since_ms with input as cases.at("pass/cp4/without_an_answer_and_written_by_somebody_else")
+	writer.name == "other" with input as _written_at(since)
+	not writer.name == "other" with input as _written_at(since - 1)
 }

@@ -22,6 +22,8 @@ RUNBOOK = ROOT / "policies/runbooks/MKS-PSA-Label-Restore-v3/data.yaml"
 # Another step or checkpoint is another question.
 _NAMING = {"step", "checkpoint"}
 _FEW = 3
+# A case that lacks a round is no input from which one more is taken: without the decision on it, nothing shows it.
+LACKING = "verification_reconciliation.rounds_lost"
 # Which servers a round asked stands nowhere else; rounds on different servers are no row, so it shows nothing either.
 UNSEEN = {("rounds.*.body.servers.*", "removed")}
 RANKS = {"escalate": 0, "wait": 1, "retry": 2, "proceed": 3, "complete": 3}
@@ -53,7 +55,8 @@ def few() -> dict[str, Case]:
 @functools.cache
 def waiting() -> dict[str, Case]:
     """The cases of which some denial waits or is tried again, by path."""
-    return {case.path: case for case in load() if codes(case) & _not_final(case.input["checkpoint"])}
+    cases = (case for case in load() if LACKING not in codes(case))
+    return {case.path: case for case in cases if codes(case) & _not_final(case.input["checkpoint"])}
 
 
 def codes(case: Case) -> frozenset[str]:
