@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from runbook_gate.canonical import canonical_bytes, sha256_hex
 from runbook_gate.documents import load_document
 from runbook_gate.dsse.envelope import DsseEnvelope, is_envelope, read_envelope
-from runbook_gate.dsse.keys import listed_keys, signer_of
+from runbook_gate.dsse.keys import listed_keys
+from runbook_gate.dsse.signatures import signer_of
 from runbook_gate.errors import InvalidDocument, UsageFault
 from runbook_gate.expectations import expectation, field
 from runbook_gate.gate.bundle import Bundle

@@ -103,3 +103,9 @@ def theatre(
     theatre = Theatre(tmp_path, cluster, seeder, namespace_factory(), settings)
     yield theatre
     assert given_again(theatre.settings.store, bundle, replay_sidecar) <= theatre.replayed
+
+
+@pytest.fixture
+def shipped(theatre: Theatre) -> dict[str, Any]:
+    """Settings of the shipped policies."""
+    return {"bundle": theatre.settings.bundle, "opa": theatre.settings.opa}

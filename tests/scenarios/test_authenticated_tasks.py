@@ -45,12 +45,6 @@ def strict_settings(
 
 
 @pytest.fixture
-def shipped(theatre: Theatre) -> dict[str, Any]:
-    """Settings of the shipped policies."""
-    return {"bundle": theatre.settings.bundle, "opa": theatre.settings.opa}
-
-
-@pytest.fixture
 def strict(theatre: Theatre, shipped: dict[str, Any], strict_settings: dict[str, Any]) -> Theatre:
     theatre.settings = theatre.settings.model_copy(update={**strict_settings, "submitter": "ci-platform"})
     (theatre.folder / "task.yaml").write_text(yaml.safe_dump(theatre.target.task("task-1")), encoding="utf-8")

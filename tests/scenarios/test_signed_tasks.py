@@ -47,12 +47,6 @@ def signed_only(
 
 
 @pytest.fixture
-def shipped(theatre: Theatre) -> dict[str, Any]:
-    """Settings of the shipped policies."""
-    return {"bundle": theatre.settings.bundle, "opa": theatre.settings.opa}
-
-
-@pytest.fixture
 def strict(theatre: Theatre, shipped: dict[str, Any], signed_only: dict[str, Any]) -> Theatre:
     theatre.settings = theatre.settings.model_copy(update={**signed_only, "submitter": "ci-platform"})
     return theatre

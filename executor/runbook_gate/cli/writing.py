@@ -25,12 +25,8 @@ def write(out: Path, raw: bytes, *, option: str = "--out") -> None:
     Raises:
         UsageFault: it cannot be written.
     """
-    partial = _partial(out)
-    try:
-        partial.write_bytes(raw)
-        partial.replace(out)
-    except OSError as fault:
-        raise _unwritable(option, out, fault) from None
+    with growing(out, option=option) as file:
+        file.write(raw)
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""Signed tasks: DSSE envelopes with ECDSA P-256, which openssl can make and verify too (docs/signed-tasks.md)."""
+"""Signed tasks, exports and seals: DSSE envelopes with ECDSA P-256, which openssl can make and verify too."""

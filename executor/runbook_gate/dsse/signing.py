@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from runbook_gate.canonical import canonical_bytes
 from runbook_gate.dsse.envelope import PAYLOAD_TYPE, DsseEnvelope
 from runbook_gate.dsse.keys import key_id
+from runbook_gate.dsse.signatures import sign
 from runbook_gate.errors import InvalidDocument
 from runbook_gate.models.task import TaskDocument
 
@@ -54,11 +55,5 @@ def load_private_key(file: Path) -> EllipticCurvePrivateKey:
 
 def signed(task: TaskDocument, private: EllipticCurvePrivateKey) -> Signed:
     """Sign a task in its canonical form."""
-    from securesystemslib.dsse import Envelope  # noqa: PLC0415 - only signed tasks need it
-    from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined] # noqa: PLC0415
-
-    public = private.public_key()
-    key = key_id(public)
-    envelope = Envelope(canonical_bytes(task.model_dump(mode="json", by_alias=True)), PAYLOAD_TYPE, {})
-    envelope.sign(CryptoSigner(private, SSlibKey.from_crypto(public, key)))
-    return Signed(DsseEnvelope.model_validate(envelope.to_dict()), key)
+    envelope = sign(canonical_bytes(task.model_dump(mode="json", by_alias=True)), PAYLOAD_TYPE, private)
+    return Signed(DsseEnvelope.model_validate(envelope.to_dict()), key_id(private.public_key()))

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from runbook_gate.canonical import canonical_bytes
-from runbook_gate.dsse.keys import key_id
+from runbook_gate.dsse.keys import key_id, public_key
+from runbook_gate.dsse.signatures import fits, sign
 from runbook_gate.errors import InvalidDocument
 
 if TYPE_CHECKING:
@@ -59,13 +60,7 @@ def signed(payload: bytes, private: EllipticCurvePrivateKey) -> bytes:
     Returns:
         The envelope as canonical JSON.
     """
-    from securesystemslib.dsse import Envelope  # noqa: PLC0415 - only signed files need it
-    from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined] # noqa: PLC0415
-
-    public = private.public_key()
-    envelope = Envelope(payload, PAYLOAD_TYPE, {})
-    envelope.sign(CryptoSigner(private, SSlibKey.from_crypto(public, key_id(public))))
-    return canonical_bytes(envelope.to_dict())
+    return canonical_bytes(sign(payload, PAYLOAD_TYPE, private).to_dict())
 
 
 def opened(raw: bytes, public: EllipticCurvePublicKey | None, source: str) -> Stated:
@@ -80,8 +75,6 @@ def opened(raw: bytes, public: EllipticCurvePublicKey | None, source: str) -> St
         InvalidDocument: it is no envelope of a statement, or that key did not sign it.
     """
     from securesystemslib.dsse import Envelope  # noqa: PLC0415 - only signed files need it
-    from securesystemslib.exceptions import UnverifiedSignatureError  # noqa: PLC0415
-    from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined] # noqa: PLC0415
 
     try:
         envelope = Envelope.from_dict(json.loads(raw))
@@ -96,10 +89,8 @@ def opened(raw: bytes, public: EllipticCurvePublicKey | None, source: str) -> St
     signature = envelope.signatures.get(name)
     if signature is None:
         raise InvalidDocument(f"{source}: not signed by key {name}.", advice="Give the key of its signer.")
-    try:
-        SSlibKey.from_crypto(public, name).verify_signature(signature, envelope.pae())
-    except UnverifiedSignatureError:
-        raise InvalidDocument(f"{source}: the signature of key {name} does not fit.") from None
+    if not fits(signature, envelope, public):
+        raise InvalidDocument(f"{source}: the signature of key {name} does not fit.")
     return Stated(said, name)
 
 
@@ -124,16 +115,11 @@ def load_public_key(file: Path) -> EllipticCurvePublicKey:
     Raises:
         InvalidDocument: it cannot be read, or is no ECDSA P-256 key.
     """
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - slow to import
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415
-
     try:
-        key = load_pem_public_key(file.read_bytes())
+        key = public_key(file.read_bytes())
     except OSError as fault:
         raise InvalidDocument(f"--key {file}: {fault.strerror}.") from None
-    except ValueError:
-        key = None
-    if not (isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)):
+    if key is None:
         raise InvalidDocument(
             f"--key {file}: not an ECDSA P-256 public key in PEM.",
             advice="Make it with `openssl pkey -in KEY -pubout`.",
