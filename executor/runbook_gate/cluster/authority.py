@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from runbook_gate.canonical import sha256_hex
+from runbook_gate.dsse.keys import key_id
 from runbook_gate.errors import InvalidDocument
 
 
@@ -22,8 +22,7 @@ def authority(access: Any, url: str) -> str:
     Raises:
         InvalidDocument: the kubeconfig does not name exactly one, or TLS is not spoken at all.
     """
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415 - slow to import
-    from cryptography.x509 import load_pem_x509_certificates  # noqa: PLC0415
+    from cryptography.x509 import load_pem_x509_certificates  # noqa: PLC0415 - slow to import
 
     try:
         [certificate] = load_pem_x509_certificates(Path(access.ssl_ca_cert or "").read_bytes())
@@ -34,5 +33,4 @@ def authority(access: Any, url: str) -> str:
             "kubeconfig: an API server that says who somebody is needs https and exactly one authority.",
             advice="Name one certificate as certificate-authority of the cluster.",
         )
-    der = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return sha256_hex(der)
+    return key_id(certificate.public_key())

@@ -13,9 +13,10 @@ from runbook_gate.errors import InvalidDocument
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 
-def key_id(key: EllipticCurvePublicKey) -> str:
+def key_id(key: PublicKeyTypes) -> str:
     """The name of a key: `openssl pkey -pubin -in KEY -outform DER | sha256sum`."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415 - slow to import
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from runbook_gate.canonical import sha256_hex
+from runbook_gate.dsse.keys import key_id
 from runbook_gate.errors import InvalidDocument
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.gate.command import run_opa
+from runbook_gate.gate.command import BUNDLE, run_opa_on
 
 
 @dataclass(frozen=True)
@@ -36,17 +35,16 @@ class Verification:
             InvalidDocument: there is no public key in the file.
         """
         from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - slow to import
-        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+        from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415
 
         try:
-            key = serialization.load_pem_public_key(self.key.read_bytes())
+            key = load_pem_public_key(self.key.read_bytes())
         except (OSError, ValueError, UnsupportedAlgorithm):
             raise InvalidDocument(
                 f"opa.verification_key {self.key}: not a public key in a PEM file that can be read.",
                 advice="Name the public half of the key that signs bundles.",
             ) from None
-        der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-        return sha256_hex(der)
+        return key_id(key)
 
 
 def check_signature(bundle: Bundle, verification: Verification, *, opa: Path) -> None:
@@ -56,19 +54,16 @@ def check_signature(bundle: Bundle, verification: Verification, *, opa: Path) ->
         InvalidDocument: it is not signed, by another key, or altered since; or the key cannot be used.
         EnvironmentFault: opa cannot be run.
     """
-    key_id = verification.key_id()
-    with tempfile.TemporaryDirectory(prefix="runbook-gate-") as folder:
-        path = Path(folder) / "bundle.tar.gz"
-        path.write_bytes(bundle.raw)
-        # OPA verifies what it serves or builds from; `opa check` looks at no signature.
-        arguments = ["build", "-b", path.name, *verification.arguments, "-o", "verified.tar.gz"]
-        try:
-            run_opa(arguments, opa=opa, cwd=path.parent, source="bundle")
-        except InvalidDocument as fault:
-            raise InvalidDocument(
-                f"The bundle is not as key {key_id[:16]} signed it: {_reason(fault)}.",
-                advice="Sign it with `runbook-gate policy build --signing-key`, or set opa.verification_key.",
-            ) from None
+    signer = verification.key_id()
+    # OPA verifies what it serves or builds from; `opa check` looks at no signature.
+    arguments = ["build", "-b", BUNDLE, *verification.arguments, "-o", "verified.tar.gz"]
+    try:
+        run_opa_on(bundle.raw, arguments, opa=opa)
+    except InvalidDocument as fault:
+        raise InvalidDocument(
+            f"The bundle is not as key {signer[:16]} signed it: {_reason(fault)}.",
+            advice="Sign it with `runbook-gate policy build --signing-key`, or set opa.verification_key.",
+        ) from None
 
 
 def _reason(fault: InvalidDocument) -> str:
