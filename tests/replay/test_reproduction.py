@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from tests.replay.replays import Recording, entries, replayed
 
+from runbook_gate.gate.bundle import Bundle
 from runbook_gate.replay.comparison import reproduction
 from runbook_gate.replay.deciding import Outcome
+from runbook_gate.replay.sidecars import ReplaySidecar
 
 
 def test_every_recorded_decision_is_given_again_to_the_byte(recorded: Recording, opa_binary: Path) -> None:
@@ -62,3 +64,14 @@ def test_one_run_or_some_decisions_are_selected(recorded: Recording, opa_binary:
     assert places(runbook="MKS-PSA-Label-Restore") == places(revision="v3") == places(policy="") == everything
     assert places(revision="v2") == places(runbook="other") == places(policy="0" * 64) == places(target="0") == []
     assert places(since_ms=first["at_ms"], until_ms=first["at_ms"] + 1)[0] == (run, 2)
+
+
+def test_nothing_of_the_environment_reaches_the_sidecars_of_a_replay(
+    bundle: Bundle,
+    opa_binary: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not for policies")
+    with ReplaySidecar(opa_binary, bundle) as sidecar:
+        environment = Path(f"/proc/{sidecar.pid}/environ").read_bytes()
+    assert environment == b"GOGC=400\0"

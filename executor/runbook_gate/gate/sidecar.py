@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final
 
 import requests
@@ -59,6 +59,7 @@ class Sidecar:
         instead: arguments of opa instead of those that serve the bundle.
         beside: a folder that is copied beside the bundle, for `instead` to name.
         through: a command that starts opa, such as one that takes the network away.
+        variables: its whole environment.
 
     Raises:
         SidecarFault: it did not start; nothing is left of it.
@@ -74,12 +75,13 @@ class Sidecar:
         instead: Sequence[str] = (),
         beside: Path | None = None,
         through: Sequence[str] = (),
+        variables: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.binary_sha256 = _digest(opa)
         self._start_s = start_s
         self._folder = Path(tempfile.mkdtemp(prefix="runbook-gate-opa-"))  # mkdtemp makes it 0700
         command = [*through, str(opa.absolute()), *(instead or arguments(BUNDLE_FILE, SOCKET_FILE, verification))]
-        self._process = ServerProcess("opa", command, self._folder / "opa.log", cwd=self._folder, env={})
+        self._process = ServerProcess("opa", command, self._folder / "opa.log", cwd=self._folder, env=variables)
         try:
             (self._folder / BUNDLE_FILE).write_bytes(bundle.raw)
             if beside is not None:
