@@ -149,6 +149,5 @@ def test_the_socket_is_private_and_the_environment_empty(
         assert folder.stat().st_mode & 0o777 == 0o700
         assert Path(str(sidecar.address.socket)).stat().st_mode & 0o777 == 0o700
         environment = Path(f"/proc/{sidecar.process.pid}/environ").read_bytes()
-        # processes/launch.py runs in Python, which sets LC_CTYPE where there is no locale (PEP 538).
         assert environment == b""
         assert sidecar.binary_sha256 == sha256_hex(opa_binary.read_bytes())
