@@ -64,7 +64,15 @@ def gate_bytes(value: Any) -> bytes:
     Raises:
         CanonicalError: as for `canonical_bytes`.
     """
-    data = canonical_bytes(value)
+    return go_escaped(canonical_bytes(value))
+
+
+def go_escaped(data: bytes) -> bytes:
+    """Canonical bytes with the characters that Go escapes as Go escapes them.
+
+    Args:
+        data: canonical bytes.
+    """
     for plain, escaped in _GO_ESCAPES:  # none of them can occur outside of a string
         data = data.replace(plain, escaped)
     return data

@@ -191,3 +191,11 @@ def test_a_broken_ledger_is_not_exported(call: Call, recorded: Recording, store_
 def test_what_is_exported_is_plain(export: Export) -> None:
     with tarfile.open(export("task-good-0")) as tar:
         assert {(one.type, one.mtime, one.uid, one.uname) for one in tar} == {(tarfile.REGTYPE, 0, 0, "")}
+
+
+def test_a_bundle_of_an_export_as_candidate(call: Call, export: Export) -> None:
+    name = next(name for name in files_of(export("task-waived-0")) if name.startswith("bundles/"))
+    digest = name.removeprefix("bundles/")[:12]
+    told = call("replay", "--archive", "export.tar.gz", "--candidate", digest, "-o", "json")
+    assert told.document["comparison"]["same"] == {"count": 2, "of": 2}
+    assert call("replay", "--archive", "export.tar.gz", "--candidate", "0" * 12).status == 2

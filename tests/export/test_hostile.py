@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import tarfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -94,6 +95,19 @@ def test_what_is_no_whole_archive(
 def test_no_file_at_all(call: Call) -> None:
     refused = call("evidence", "verify", "nothing.tar.gz")
     assert (refused.status, "No such file" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize("runs", [[5], [{"run": {"a": 1}}], [{"run": "a"}, {"run": "a"}]])
+def test_a_statement_that_does_not_name_each_run_once(
+    call: Call, export: Export, tmp_path: Path, runs: list[object]
+) -> None:
+    files = files_of(export("task-waived-0"))
+    statement = json.loads(files[layout.PLAIN])
+    statement["predicate"]["runs"] = runs
+    file = of_files(tmp_path / "x.tar.gz", {**files, layout.PLAIN: json.dumps(statement).encode()})
+    assert call("replay", "--archive", file).status == 2
+    told = call("evidence", "verify", file)
+    assert (told.status, "does not name each run once" in told.out) == (13, True)
 
 
 def without(files: dict[str, bytes], names: Iterable[str]) -> dict[str, bytes]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.cli.conftest import Call
-from tests.replay.replays import EXECUTOR, Recording, change, rewrite
+from tests.replay.replays import EXECUTOR, Recording, change, keep, rewrite
 
 from runbook_gate.clock import SystemClock
 from runbook_gate.core.history import History
@@ -64,6 +64,17 @@ def test_a_record_that_is_lost_or_not_as_its_schema_says(call: Call, known: Reco
     count, of, behind = figures(call, known)["records"]
     assert (count, of) == (5, 7)
     assert behind == {"waived": "escalation_packet is not kept", "plain": "completion_record is not kept"}
+
+
+def test_a_record_of_another_run_or_none_at_all(call: Call, known: Recording, store_file: Path) -> None:
+    other = "UPDATE runs SET record_sha256 = (SELECT record_sha256 FROM runs WHERE id = ?) WHERE id = ?"
+    change(store_file, other, known.runs["foreign"], known.runs["waived"])
+    no_json = "UPDATE runs SET record_sha256 = ? WHERE id = ?"
+    change(store_file, no_json, keep(store_file, b"\x1f\x8b"), known.runs["plain"])
+    assert figures(call, known)["records"][2] == {
+        "waived": "escalation_packet is that of another run",
+        "plain": "completion_record is not as its schema says",
+    }
 
 
 def of(store: Path, run: str) -> Told:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.cli.conftest import Call
 from tests.queries.conftest import ENFORCE
-from tests.replay.replays import Recording, change, entries
+from tests.replay.replays import Recording, change, entries, rewrite
 
 from runbook_gate.gate.bundle import Bundle
 
@@ -144,6 +144,25 @@ def test_a_broken_run_is_told_whatever_is_asked(call: Call, known: Recording, st
     assert call("query", "retries").status == 13
     figures = call("query", "figures", "-o", "json")
     assert (figures.status, figures.document["unreadable"]) == (13, {known.runs["lost"]: "chain broken: altered at 3"})
+
+
+def test_a_decision_that_is_none_is_told(call: Call, known: Recording, store_file: Path) -> None:
+    def emptied(fields: dict[str, Any]) -> None:
+        if fields["kind"] == "decision":
+            fields["body"] = {}
+
+    rewrite(store_file, known.runs["waived"], emptied)
+    told = call("query", "runs", "--target", "waived", "-o", "json")
+    assert (told.status, told.document[0]["fault"]) == (13, "its entries are of another schema")
+    assert call("query", "figures").status == 13
+
+
+def test_each_of_several_actors_is_found(call: Call, known: Recording, store_file: Path) -> None:
+    actors = {3: "bob", 4: "leah"}
+    rewrite(store_file, known.runs["plain"], lambda fields: fields.update(actor=actors.get(fields["seq"], "executor")))
+    for actor in actors.values():
+        rows = call("query", "runs", "--actor", actor, "--target", "plain", "-o", "json").document
+        assert names(known, rows) == {"plain"}
 
 
 def test_no_cell_is_a_formula(call: Call, known: Recording, store_file: Path) -> None:

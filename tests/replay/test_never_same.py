@@ -104,7 +104,58 @@ def test_an_input_that_was_changed_with_every_digest(store_file: Path, opa_binar
         )
 
     forge(store_file, run, edit)
-    assert found(store_file, opa_binary, run) == ["identical", "not_reproduced"]
+    assert found(store_file, opa_binary, run) == ["identical", "record_disagrees"]
+
+
+def test_an_observation_that_was_changed_behind_the_input(store_file: Path, opa_binary: Path, run: str) -> None:
+    """The answer is what OPA gives to the question; but the question is not about what the entries say."""
+
+    def edit(fields: dict[str, Any]) -> None:
+        if fields["seq"] == 3:
+            fields["body"]["registers"]["platform_exceptions"]["records"][0]["status"] = "closed"
+
+    rewrite(store_file, run, edit)
+    head = entries(store_file, run)[2]["sha256"]
+    forge(store_file, run, lambda document: document.update(ledger_head=head))
+    decision = entries(store_file, run)[3]["body"]
+    body = evidence(store_file, decision["answer"]["body_sha256"])
+    old = json.loads(body)["result"]["ledger_head"].encode()
+    answer = body.replace(old, head.encode())
+
+    def answered(fields: dict[str, Any]) -> None:
+        if fields["seq"] == 4:
+            result = answer[len(b'{"result":') : -1]
+            fields["body"]["answer"] |= {"body_sha256": keep(store_file, answer), "result_sha256": sha256_hex(result)}
+
+    rewrite(store_file, run, answered)
+    assert [one.detail for one in replayed(store_file, opa_binary, run=run)] == [
+        None,
+        "the input is not what the entries before it give",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("answer", "status"), 500),
+        (("request", "path"), "/v1/data/other"),
+    ],
+)
+def test_an_entry_that_says_that_something_else_was_asked(
+    store_file: Path, opa_binary: Path, run: str, place: tuple[str, str], value: object
+) -> None:
+    def edit(fields: dict[str, Any]) -> None:
+        if fields["seq"] == 4:
+            fields["body"][place[0]][place[1]] = value
+
+    rewrite(store_file, run, edit)
+    assert found(store_file, opa_binary, run) == ["identical", "chain_broken"]
+
+
+@pytest.mark.parametrize("name", ["step", "task", "runbook"])
+def test_a_decision_of_another_task_or_step(store_file: Path, opa_binary: Path, run: str, name: str) -> None:
+    rewrite(store_file, run, lambda fields: fields.update({name: "other"} if fields["seq"] == 4 else {}))
+    assert found(store_file, opa_binary, run)[1] in ("chain_broken", "record_disagrees")
 
 
 def test_a_bundle_that_was_altered_or_is_gone(store_file: Path, opa_binary: Path, run: str, bundle: Bundle) -> None:

@@ -130,7 +130,7 @@ def _from(
         return
     with Unpacked(archive) as files:
         exported = ExportedRecords(files, f"the export {archive}")
-        yield exported, run and exported.named(run), None
+        yield exported, run and exported.named(run), exported.bundle
 
 
 def _report(told: Mapping[str, Any], markdown_file: Path | None, html: Path | None) -> None:

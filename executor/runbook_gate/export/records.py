@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from runbook_gate.canonical import sha256_hex
 from runbook_gate.dsse.statements import opened, parsed
-from runbook_gate.errors import InvalidDocument, UnknownRecord
+from runbook_gate.errors import InvalidDocument, UnknownRecord, UsageFault
 from runbook_gate.export import layout
 from runbook_gate.export.unpacking import Unpacked
+from runbook_gate.gate.bundle import Bundle
 from runbook_gate.ledger.chain import Chain, Link
 from runbook_gate.ledger.streaming import WalkedRun
 from runbook_gate.replay.records import Recorded, Unreadable
@@ -26,7 +28,7 @@ class ExportedRecords:
         name: for people.
 
     Raises:
-        InvalidDocument: it has no statement.
+        InvalidDocument: it has no statement that can be read.
     """
 
     def __init__(self, files: Unpacked, name: str) -> None:
@@ -53,6 +55,26 @@ class ExportedRecords:
             if name in (one.get("run"), one.get("task")):
                 return str(one.get("run"))
         raise UnknownRecord(f"There is no run and no task {name} in {self.name}.", advice="Leave it out for all.")
+
+    def bundle(self, digits: str) -> bytes:
+        """A bundle file whose content or file digest begins so.
+
+        Raises:
+            UnknownRecord: there is none.
+            UsageFault: bundles of several contents begin so.
+        """
+        found = dict[str, bytes]()
+        for name in self._files.names("bundles/"):
+            data = self._files.get(name) or b""
+            with suppress(InvalidDocument):
+                bundle = Bundle.parse(data, source=name)
+                if bundle.content_sha256.startswith(digits) or bundle.bundle_sha256.startswith(digits):
+                    found[bundle.content_sha256] = data
+        if not found:
+            raise UnknownRecord(f"There is no bundle {digits} in {self.name}.", advice="Leave it out for none.")
+        if len(found) > 1:
+            raise UsageFault(f"{digits}: {len(found)} bundles in {self.name} begin so.", advice="Give more digits.")
+        return next(iter(found.values()))
 
     def runs(self) -> Iterator[WalkedRun]:
         """Every run, its chain checked against itself and the head that the statement names."""
@@ -81,14 +103,16 @@ def stated(files: Unpacked) -> Mapping[str, Any]:
     """The statement of an export, its signature not looked at.
 
     Raises:
-        InvalidDocument: there is none, or there are two.
+        InvalidDocument: there is none, there are two, or it does not name each run once.
     """
     plain, signed = files.get(layout.PLAIN), files.get(layout.SIGNED)
-    if plain is not None and signed is None:
-        return parsed(plain, layout.PLAIN)
-    if signed is not None and plain is None:
-        return opened(signed, None, layout.SIGNED).statement
-    raise InvalidDocument(f"The export has not exactly one of {layout.PLAIN} and {layout.SIGNED}.")
+    if (plain is None) == (signed is None):
+        raise InvalidDocument(f"The export has not exactly one of {layout.PLAIN} and {layout.SIGNED}.")
+    said = opened(signed, None, layout.SIGNED).statement if signed is not None else parsed(plain or b"", layout.PLAIN)
+    names = [mapping(one).get("run") for one in sequence(mapping(said.get("predicate")).get("runs"))]
+    if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
+        raise InvalidDocument("The statement of the export does not name each run once.")
+    return said
 
 
 def folders(files: Unpacked) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import cache
 from typing import Final
@@ -13,6 +12,7 @@ from jsonschema.protocols import Validator
 from runbook_gate import resources
 from runbook_gate.core.history import AttemptEntries, History
 from runbook_gate.queries.records import Told
+from runbook_gate.shapes import parse_object
 
 _RECORDS: Final = {"complete": "completion_record", "escalated": "escalation_packet"}
 
@@ -33,12 +33,17 @@ def gaps(run: Told, record: bytes | None) -> Iterator[str]:
     for step in run.history.opened.routing.steps:
         made = run.history.attempts(step)
         for number, attempt in enumerate(made, start=1):
-            yield from _attempt(run.history, attempt, number, last=number == len(made))
+            following = made[number].intent.seq if number < len(made) else None
+            yield from _attempt(run.history, attempt, number, following)
     name = _RECORDS[run.state]
     if record is None:
         yield f"{name} is not kept"
-    elif not _schema(name).is_valid(json.loads(record)):
+        return
+    document = parse_object(record)
+    if not _schema(name).is_valid(document):
         yield f"{name} is not as its schema says"
+    elif (document["run"], document["ledger_head"]) != (run.id, run.history.newest.sha256):
+        yield f"{name} is that of another run"
 
 
 def _entries(history: History) -> Iterator[str]:
@@ -47,14 +52,15 @@ def _entries(history: History) -> Iterator[str]:
             yield f"entry {entry.seq} is not as its schema says"
 
 
-def _attempt(history: History, attempt: AttemptEntries, number: int, *, last: bool) -> Iterator[str]:
+def _attempt(history: History, attempt: AttemptEntries, number: int, following: int | None) -> Iterator[str]:
     """An attempt is accounted for by what was seen after it, or told as in doubt; another one has a reason."""
     seq, step = attempt.intent.seq, attempt.intent.step
-    later = [entry for entry in history.entries[seq:] if entry.step == step]
+    later = [entry for entry in history.entries[seq:following] if entry.step == step]
     if attempt.intent.attempt is None:
         yield f"intent {seq} has no attempt"
-    if not any(entry.kind == "observation" for entry in later) and not history.newest.body.get("write_in_doubt"):
+    in_doubt = following is None and history.newest.body.get("write_in_doubt")
+    if not any(entry.kind == "observation" for entry in later) and not in_doubt:
         yield f"attempt {number} has no outcome and is not told as in doubt"
     retries = [entry for entry in later if entry.kind == "decision" and entry.body["verdict"] == "retry"]
-    if not last and not (retries and retries[0].body["codes"]):
+    if following is not None and not (retries and retries[0].body["codes"]):
         yield f"attempt {number} has no reason to be followed by another"

@@ -11,11 +11,12 @@ from pydantic import ValidationError
 
 from runbook_gate.core.history import History
 from runbook_gate.ledger.streaming import Reading, WalkedRun
-from runbook_gate.models.bodies import RepinnedBody
+from runbook_gate.models.bodies import DecisionBody, EscalatedBody, RepinnedBody
 from runbook_gate.models.entry import Entry
 from runbook_gate.models.runbook import Pins
 
 State = Literal["active", "complete", "escalated"]
+_BODIES: dict[str, type[DecisionBody | EscalatedBody]] = {"decision": DecisionBody, "escalated": EscalatedBody}
 _STATES: dict[str, State] = {"completed": "complete", "escalated": "escalated"}
 
 
@@ -96,6 +97,9 @@ def told(run: WalkedRun) -> Told | Untold:
         history = History([Entry.model_validate(fields) for fields in run.entries])
         found = Told(run.id, run.runbook, run.target_key, history, run.record_sha256)
         _ = found.policies  # the bodies that every question reads
+        for entry in history.entries:
+            if entry.kind in _BODIES:
+                _BODIES[entry.kind].model_validate(entry.body)
     except ValidationError:
         return Untold(run.id, run.runbook, run.target_key, "its entries are of another schema")
     return found

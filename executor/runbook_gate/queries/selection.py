@@ -54,7 +54,7 @@ class RunSelection:
             and (not self.codes or not self.codes.isdisjoint(run.codes))
             and (self.since_ms is None or run.opened_ms >= self.since_ms)
             and (self.until_ms is None or run.opened_ms < self.until_ms)
-            and (self.actor is None or self.actor in people.values())
+            and (self.actor is None or self.actor in {*people.values(), *people.get("acted", "").split(", ")})
             and (self.policy is None or any(begins(pins, self.policy) for _, pins in run.policies))
         )
 

@@ -2,6 +2,7 @@
 
 - Request and answer are kept, with the digests that the entry names; so are the input and the `result` in them.
 - What the entry says of the decision is what the answer says; the answer is to this question.
+- The input is what the entries before the decision give: a question holds no fact that the ledger does not.
 - The input has the shape of `schemas/decision_input.json`, and no field more.
 """
 
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 
 from runbook_gate.canonical import sha256_hex
 from runbook_gate.core.acceptance import members_of
+from runbook_gate.models.decision import Decision
 from runbook_gate.models.decision_input import DecisionInput
 from runbook_gate.replay.outcomes import Obstacle
 from runbook_gate.replay.records import Recorded
@@ -70,6 +72,7 @@ def examine(recorded: Recorded, evidence: Mapping[str, bytes]) -> Question | Ref
         document = _input(recorded, _kept(evidence, recorded.request_sha256, "request"))
         result, decision = _result(recorded, _kept(evidence, recorded.answer_sha256, "answer"))
         _understood(document)
+        _told(recorded)
     except _Refusal as refusal:
         return Refused(recorded, refusal.obstacle, refusal.detail)
     return Question(recorded, document, result, decision)
@@ -94,6 +97,7 @@ def _input(recorded: Recorded, body: bytes) -> bytes:
 def _result(recorded: Recorded, body: bytes) -> tuple[bytes, Mapping[str, Any]]:
     try:
         result = members_of(body)["result"]
+        Decision.model_validate_json(result)
         decision = json.loads(result)
         told = (decision["verdict"], decision["next"], tuple(sorted({one["code"] for one in decision["denials"]})))
         asked = tuple(decision[name] for name in ("run_id", "checkpoint", "ledger_head", "input_sha256"))
@@ -106,6 +110,12 @@ def _result(recorded: Recorded, body: bytes) -> tuple[bytes, Mapping[str, Any]]:
     if asked != (recorded.run, recorded.checkpoint, recorded.head, recorded.input_sha256):
         raise _Refusal("record_disagrees", "the answer is to another question")
     return result, decision
+
+
+def _told(recorded: Recorded) -> None:
+    """Refuse an input that holds something else than the ledger, or leaves something of it out."""
+    if recorded.told_sha256 != recorded.input_sha256:
+        raise _Refusal("record_disagrees", "the input is not what the entries before it give")
 
 
 def _understood(document: bytes) -> None:

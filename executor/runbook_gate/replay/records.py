@@ -45,6 +45,7 @@ class Recorded:
         policy: what decided.
         request_sha256: digest of the request body.
         input_sha256: digest of the input in it.
+        told_sha256: digest of the input that the entries before this one give; None if they give none.
         answer_sha256: digest of the answer's body.
         result_sha256: digest of the exact bytes of its `result`.
     """
@@ -63,6 +64,7 @@ class Recorded:
     policy: Policy
     request_sha256: str
     input_sha256: str
+    told_sha256: str | None
     answer_sha256: str
     result_sha256: str
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+import orjson
 from pydantic import ValidationError
 
+from runbook_gate.canonical import go_escaped, sha256_hex
+from runbook_gate.core.decision_input import decision_input
+from runbook_gate.core.history import History
+from runbook_gate.gate.client import PATH
 from runbook_gate.ledger import Store
 from runbook_gate.ledger.streaming import WalkedRun
 from runbook_gate.models.bodies import DecisionBody
+from runbook_gate.models.entry import Entry
 from runbook_gate.models.runbook import Pins
 from runbook_gate.replay.records import Policy, Recorded, Unreadable
 from runbook_gate.replay.selection import Selection
@@ -44,12 +50,12 @@ class StoredRecords:
 
 def of_run(run: WalkedRun, selection: Selection) -> Iterator[Recorded | Unreadable]:
     """The selected decisions of one run. What cannot be read is never left out: nobody knows what it was."""
-    pinned = _pinned(run)
+    pinned, entries = _pinned(run), _entries(run)
     for seq in run.decisions:
         if run.broken:
             yield Unreadable(run.id, seq, run.runbook, run.target_key, f"{run.broken}")
             continue
-        one = _recorded(run, run.entries[seq - 1])
+        one = _recorded(run, run.entries[seq - 1], entries)
         if isinstance(one, Recorded) and (one.policy.bundle_sha256, one.policy.content_sha256) != pinned[seq]:
             one = Unreadable(run.id, seq, run.runbook, run.target_key, "it names another policy than its run")
         if isinstance(one, Unreadable) or selection.admits(
@@ -72,12 +78,38 @@ def _pinned(run: WalkedRun) -> dict[int, tuple[object, object]]:
     return pinned
 
 
-def _recorded(run: WalkedRun, fields: dict[str, Any]) -> Recorded | Unreadable:
+def _entries(run: WalkedRun) -> Sequence[Entry]:
+    """The entries as models; none if one is of another schema."""
+    try:
+        return [Entry.model_validate(fields) for fields in run.entries]
+    except ValidationError:
+        return ()
+
+
+def _told(before: Sequence[Entry], fields: Mapping[str, Any]) -> str | None:
+    """Digest of the input that these entries give; None if they give none. The ledger's bytes are canonical already."""
+    try:
+        document = decision_input(History(before), fields["checkpoint"], fields["step"])
+    except (IndexError, KeyError, TypeError, ValidationError):
+        return None
+    return sha256_hex(go_escaped(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)))
+
+
+def _recorded(run: WalkedRun, fields: dict[str, Any], entries: Sequence[Entry]) -> Recorded | Unreadable:
+    if not entries:
+        return Unreadable(
+            run.id, fields["seq"], run.runbook, run.target_key, "an entry of its run is of no schema of ours"
+        )
     try:
         body = DecisionBody.model_validate(fields["body"])
     except ValidationError:
         return Unreadable(run.id, fields["seq"], run.runbook, run.target_key, "its body is no decision of this schema")
     answer, request = body.answer, body.request
+    first = run.entries[0]
+    if (fields["task"], fields["runbook"]) != (first["task"], first["runbook"]):
+        return Unreadable(run.id, fields["seq"], run.runbook, run.target_key, "it names another task than its run")
+    if (request.path, answer.status) != (PATH, 200):
+        return Unreadable(run.id, fields["seq"], run.runbook, run.target_key, "it was not asked for a decision")
     return Recorded(
         run=run.id,
         seq=fields["seq"],
@@ -93,6 +125,7 @@ def _recorded(run: WalkedRun, fields: dict[str, Any]) -> Recorded | Unreadable:
         policy=_policy(body.pins),
         request_sha256=request.body_sha256,
         input_sha256=request.input_sha256,
+        told_sha256=_told(entries[: fields["seq"] - 1], fields),
         answer_sha256=answer.body_sha256 or "",
         result_sha256=answer.result_sha256 or "",
     )
