@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -98,9 +99,12 @@ def gaps(seals: Sequence[Seal], store: str) -> list[str]:
     wrong = [f"{seal.file}: the seal of another ledger" for seal in seals if seal.store != store]
     ordered = sorted(seals, key=lambda seal: (seal.seq, seal.at_ms))
     known = {seal.sha256 for seal in seals}
-    return wrong + [
-        f"{one.file}: the seal before it is not among these" for one in ordered[1:] if one.previous not in known
-    ]
+    for before, one in pairwise(ordered):
+        if one.previous not in known:
+            wrong.append(f"{one.file}: the seal before it is not among these")
+        elif one.previous != before.sha256:
+            wrong.append(f"{one.file}: follows another seal than {before.file}, which is the one before it")
+    return wrong
 
 
 def newest(seals: Sequence[Seal]) -> Seal:

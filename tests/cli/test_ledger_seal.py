@@ -91,6 +91,16 @@ def test_seals_that_do_not_follow_each_other(call: Call, completed: LittleWorld,
     assert (told.status, "two.seal: the seal before it is not among these" in told.out) == (13, True)
 
 
+def test_seals_that_fork(call: Call, completed: LittleWorld, keys: tuple[Path, Path]) -> None:
+    call("ledger", "seal", "--key", keys[0], "--out", "one.seal")
+    for name in ("two", "three"):
+        call("pause", "--reason", name)
+        call("ledger", "seal", "--key", keys[0], "--out", f"{name}.seal", "--previous", "one.seal")
+    all_of_them = [part for name in ("one", "two", "three") for part in ("--seal", f"{name}.seal")]
+    told = call("ledger", "verify", *all_of_them, "--key", keys[1])
+    assert (told.status, "three.seal: follows another seal than two.seal" in told.out) == (13, True)
+
+
 def test_the_seal_of_another_ledger(
     call: Call, completed: LittleWorld, keys: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -131,6 +131,12 @@ def another_packet(files: Files) -> None:
     files["packet.json"] = canonical_bytes({**packet, "run": "another"})
 
 
+def another_advice(files: Files) -> None:
+    packet = json.loads(files["packet.json"])
+    packet["condition"][0]["solution"] = "Nothing is to be done."
+    files["packet.json"] = canonical_bytes(packet)
+
+
 @pytest.mark.parametrize(
     ("edit", "word"),
     [
@@ -140,11 +146,12 @@ def another_packet(files: Files) -> None:
         (lambda files: flip(files, "bundles/"), "altered"),
         (lambda files: drop(files, "evidence/"), ": missing"),
         (lambda files: drop(files, "bundles/"), ": missing"),
-        (lambda files: drop(files, "packet.json"), "packet.json is missing, or not of this run"),
+        (lambda files: drop(files, "packet.json"), "packet.json is missing"),
         (lambda files: drop(files, "entries/000002"), "chain broken: gap at 2"),
         (last_entry, "chain broken: gap at "),
         (another_state, "the statement says something else of it"),
-        (another_packet, "packet.json is missing, or not of this run"),
+        (another_packet, "packet.json is not what its entries and their evidence give"),
+        (another_advice, "packet.json is not what its entries and their evidence give"),
     ],
 )
 def test_what_was_changed_is_found_though_the_list_fits(

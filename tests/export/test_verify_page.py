@@ -13,6 +13,8 @@ import pytest
 from tests.export.conftest import Export, key_pair
 from tests.replay.replays import Recording, forge
 
+from runbook_gate.canonical import sha256_hex
+
 TOOLS = ("sha256sum", "jq", "base64", "openssl")
 
 
@@ -70,6 +72,13 @@ def test_one_signed_run(export: Export, keys: tuple[Path, Path], tools: Path, tm
         assert found.returncode != 0, kind
         assert "Consistent." not in found.stdout
         assert found.stderr
+
+
+def test_a_file_that_is_not_listed(export: Export, tools: Path, tmp_path: Path) -> None:
+    folder = unpacked(export("task-waived-0"), tmp_path / "unpacked")
+    name = f"evidence/{sha256_hex(b'{}')}"
+    (folder / name).write_bytes(b"{}")
+    assert f"{name}: not listed" in execute(folder, tools).stderr
 
 
 def test_runs_without_a_signature(export: Export, tools: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from runbook_gate.gate.bundle import Bundle
 from runbook_gate.ledger import Store
 from runbook_gate.policy.catalog import catalog
 from runbook_gate.queries.completeness import gaps
-from runbook_gate.queries.detections import KINDS
+from runbook_gate.queries.detections import KINDS, OTHER, UNANSWERED, kinds_of
 from runbook_gate.queries.records import Told, told
 from runbook_gate.queries.recovery import interrupted, written_once
 
@@ -72,7 +72,7 @@ def test_a_record_of_another_run_or_none_at_all(call: Call, known: Recording, st
     no_json = "UPDATE runs SET record_sha256 = ? WHERE id = ?"
     change(store_file, no_json, keep(store_file, b"\x1f\x8b"), known.runs["plain"])
     assert figures(call, known)["records"][2] == {
-        "waived": "escalation_packet is that of another run",
+        "waived": "escalation_packet is not what its entries and their evidence give",
         "plain": "completion_record is not as its schema says",
     }
 
@@ -100,8 +100,8 @@ def without(run: Told, *kinds: str) -> Told:
 )
 def test_a_gap_in_a_retry_ledger(known: Recording, left_out: tuple[str, ...], gap: str) -> None:
     run = of(known.store, known.runs["lost"])
-    assert list(gaps(run, b"{}")) == ["completion_record is not as its schema says"]
-    assert gap in list(gaps(without(run, *left_out), b"{}"))
+    assert list(gaps(run, b"{}", lambda _: None)) == ["completion_record is not as its schema says"]
+    assert gap in list(gaps(without(run, *left_out), b"{}", lambda _: None))
 
 
 def test_a_second_write_before_the_first_was_resolved(known: Recording) -> None:
@@ -126,6 +126,12 @@ def test_a_person_in_the_entries(call: Call, known: Recording, store_file: Path)
     rewrite(store_file, known.runs["plain"], by_hand)
     assert figures(call, known)["completed"][2]["plain"] == "a person acted while it ran"
     assert call("query", "runs", "--target", "plain", "-o", "json").document[0]["acted"] == "leah"
+
+
+def test_a_source_that_was_down_is_no_detection(bundle: Bundle, opa_binary: Path) -> None:
+    assert kinds_of(["waiver_absence.unanswered"]) == {OTHER}
+    assert kinds_of(["register_agreement.unanswered", "waiver_absence.stale"]) == {"waiver_mismatch"}
+    assert set(UNANSWERED) <= set(catalog(bundle, opa=opa_binary).codes)
 
 
 def test_each_kind_of_detection_is_of_codes_that_there_are(bundle: Bundle, opa_binary: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,10 @@ import pytest
 from tests.cli.conftest import Call
 from tests.replay.replays import Recording
 from tests.scenarios.bundles import Changes, edited, unchecked
+
+from runbook_gate.replay.outcomes import Change, Comparison, Replayed
+from runbook_gate.replay.records import Unreadable
+from runbook_gate.replay.replaying import conditional
 
 RUNBOOK = "runbooks/MKS-PSA-Label-Restore-v3/data.yaml"
 WAIVED = "closed: [closed, expired, revoked, approved, pending, suspended]}"
@@ -78,6 +83,18 @@ def test_reasons_and_next_action_are_told_apart(
     title = "# title: A waiver that may cover the target is not shown to be closed"
     worded = {"checks/waiver_absence/waiver_absence.rego": [(title, "# title: A waiver is open")]}
     assert counts(compared(call, tmp_path, opa_binary, worded)) == {"compared": 26, "same": 23, "reasons_changed": 3}
+
+
+@pytest.mark.parametrize("change", ["verdict_changed", "next_changed", "undefined", "error"])
+def test_what_follows_a_decision_that_differs_is_conditional(change: Change) -> None:
+    first, second = (Unreadable(run, 2, "r", "t", "") for run in ("one", "two"))
+    results = [
+        Replayed(first, "identical", comparison=Comparison(change)),
+        *(Replayed(one, "identical") for one in (first, second)),
+    ]
+    assert [one.conditional for one in conditional(results)] == [False, True, False]
+    same = [replace(results[0], comparison=Comparison("reasons_changed")), *results[1:]]
+    assert not any(one.conditional for one in conditional(same))
 
 
 def test_a_candidate_that_is_undefined_for_some_inputs(

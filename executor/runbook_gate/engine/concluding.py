@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from functools import partial
 
-from runbook_gate.canonical import canonical_bytes
-from runbook_gate.core.acceptance import members_of
 from runbook_gate.core.history import History
 from runbook_gate.engine.journal import Journal
 from runbook_gate.errors import LedgerBroken, UnknownRecord
 from runbook_gate.ledger import Draft, Finished
 from runbook_gate.models.bodies import CompletedBody, DecisionBody, EscalatedBody
-from runbook_gate.models.completion import CompletionRecord
-from runbook_gate.models.decision import Checkpoint, Denial
+from runbook_gate.models.decision import Checkpoint
 from runbook_gate.models.params import FinishParams
-from runbook_gate.packet import build
-
-DEADLINE_CODE = "executor.deadline_no_decision"
+from runbook_gate.packet.record import DEADLINE_CODE, record
 
 
 def conclude(journal: Journal) -> Finished:
@@ -32,7 +26,7 @@ def conclude(journal: Journal) -> Finished:
             mode="json"
         )
         draft = Draft(kind="completed", body=body, checkpoint="cp4", step=entry.step)
-        return journal.finish(draft, _completion)
+        return journal.finish(draft, record)
     escalated = EscalatedBody(
         origin=entry.checkpoint or "cp0",
         codes=decided.codes,
@@ -41,7 +35,7 @@ def conclude(journal: Journal) -> Finished:
         basis="decision",
         at_ms=entry.at_ms,
     )
-    return _escalate(journal, escalated, _denials(journal, decided))
+    return _escalate(journal, escalated, answer=_answer(journal, decided))
 
 
 def conclude_without_decision(
@@ -65,7 +59,7 @@ def conclude_without_decision(
             "at_ms": now_ms,
         }
     )
-    return _escalate(journal, escalated, [_no_decision(journal.history, fault)])
+    return _escalate(journal, escalated, fault=type(fault).__name__ if fault else None)
 
 
 def _unsettled(history: History) -> bool:
@@ -75,56 +69,21 @@ def _unsettled(history: History) -> bool:
     return intent is not None and not any(entry.seq > intent.seq for entry in passed)
 
 
-def _no_decision(history: History, fault: Exception | None) -> Denial:
-    refused = sorted({entry.body["code"] for entry in history.entries if entry.kind == "no_decision"})
-    return Denial(
-        code=DEADLINE_CODE,
-        message="The run's deadline passed with no decision to be had from the gate",
-        solution="Mend what the codes name, look at the namespace, and submit a superseding task.",
-        facts={"no_decision": refused, **({"fault": type(fault).__name__} if fault else {})},
-    )
-
-
-def _escalate(journal: Journal, body: EscalatedBody, denials: Sequence[Denial]) -> Finished:
+def _escalate(
+    journal: Journal, body: EscalatedBody, *, answer: bytes | None = None, fault: str | None = None
+) -> Finished:
     draft = Draft(
         kind="escalated",
         body=body.model_dump(mode="json"),
         checkpoint="cp4",
         step=journal.history.newest.step,
     )
-    return journal.finish(draft, lambda history: canonical_bytes(build.build(history, denials).model_dump(mode="json")))
+    return journal.finish(draft, partial(record, answer=answer, fault=fault))
 
 
-def _completion(history: History) -> bytes:
-    completed, opened = history.newest, history.opened
-    record = CompletionRecord(
-        schema_=1,
-        run=completed.run,
-        task=completed.task,
-        runbook=completed.runbook,
-        target_key=opened.target_key,
-        completed_ms=completed.at_ms,
-        attempts=history.attempts_made(),
-        verified=CompletedBody.model_validate(completed.body).record,
-        ledger_head=completed.sha256,
-        policy_sha256=history.pins.content_sha256,
-    )
-    return canonical_bytes(record.model_dump(mode="json"))
-
-
-def _denials(journal: Journal, decided: DecisionBody) -> list[Denial]:
+def _answer(journal: Journal, decided: DecisionBody) -> bytes | None:
+    """The answer that escalates; None if it is lost."""
     try:
-        answer = journal.store.evidence.get(decided.answer.body_sha256 or "")
+        return journal.store.evidence.get(decided.answer.body_sha256 or "")
     except (UnknownRecord, LedgerBroken):
-        return [_unexplained(code) for code in decided.codes]
-    result = json.loads(members_of(answer)["result"])
-    return [Denial.model_validate(denial) for denial in result["denials"]]
-
-
-def _unexplained(code: str) -> Denial:
-    return Denial(
-        code=code,
-        message="The evidence of this decision is lost",
-        solution="Run `runbook-gate ledger verify`; the code says what was decided.",
-        facts={},
-    )
+        return None

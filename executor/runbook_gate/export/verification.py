@@ -7,19 +7,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import ValidationError
+
 from runbook_gate.canonical import sha256_hex
+from runbook_gate.core.history import History
 from runbook_gate.dsse.statements import opened
 from runbook_gate.errors import InvalidDocument
 from runbook_gate.export import layout
 from runbook_gate.export.records import ExportedRecords, folders
 from runbook_gate.export.unpacking import Unpacked
-from runbook_gate.ledger.identifiers import packet_id
 from runbook_gate.ledger.streaming import WalkedRun
 from runbook_gate.ledger.walking import named_evidence
+from runbook_gate.models.entry import Entry
+from runbook_gate.packet.doubting import disagreement
 from runbook_gate.replay.examination import Refused, examine
 from runbook_gate.replay.records import Recorded, Unreadable
 from runbook_gate.replay.selection import Selection
-from runbook_gate.shapes import mapping, parse_object, sequence
+from runbook_gate.shapes import mapping, sequence
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -143,12 +147,20 @@ def _run(files: Unpacked, run: WalkedRun, folder: str, said: Mapping[str, Any], 
     for digest in sorted(named):
         if layout.evidence(digest) not in files and layout.bundle(digest) not in files:
             yield f"evidence {digest}: missing"
-    if state != "active":
-        record = parse_object(files.get(folder + layout.RECORDS[state]) or b"")
-        wanted = {"run": run.id, "ledger_head": newest["sha256"]}
-        wanted |= {"id": packet_id(newest["sha256"])} if state == "escalated" else {}
-        if any(record.get(name) != value for name, value in wanted.items()):
-            yield f"run {run.id}: {layout.RECORDS[state]} is missing, or not of this run"
+    if state != "active" and (why := _disagreement(files, run, folder + layout.RECORDS[state])):
+        yield f"run {run.id}: {layout.RECORDS[state]} {why}"
+
+
+def _disagreement(files: Unpacked, run: WalkedRun, name: str) -> str | None:
+    """How the record that a run left is not what its entries give."""
+    kept = files.get(name)
+    if kept is None:
+        return "is missing"
+    try:
+        history = History([Entry.model_validate(fields) for fields in run.entries])
+    except ValidationError:
+        return None  # its decisions are told as unreadable
+    return disagreement(history, kept, lambda sha256: files.get(layout.evidence(sha256)))
 
 
 def _decisions(records: ExportedRecords, found: Found) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Final
 
@@ -11,6 +11,7 @@ from jsonschema.protocols import Validator
 
 from runbook_gate import resources
 from runbook_gate.core.history import AttemptEntries, History
+from runbook_gate.packet.doubting import disagreement
 from runbook_gate.queries.records import Told
 from runbook_gate.shapes import parse_object
 
@@ -22,12 +23,13 @@ def _schema(name: str) -> Validator:
     return Draft202012Validator(resources.schema(name))
 
 
-def gaps(run: Told, record: bytes | None) -> Iterator[str]:
+def gaps(run: Told, record: bytes | None, evidence: Callable[[str], bytes | None]) -> Iterator[str]:
     """What is missing, or not as its schema says.
 
     Args:
         run: a run that ended.
         record: its packet or completion record; None if there is none.
+        evidence: bytes by digest; None for what is not kept.
     """
     yield from _entries(run.history)
     for step in run.history.opened.routing.steps:
@@ -39,11 +41,10 @@ def gaps(run: Told, record: bytes | None) -> Iterator[str]:
     if record is None:
         yield f"{name} is not kept"
         return
-    document = parse_object(record)
-    if not _schema(name).is_valid(document):
+    if not _schema(name).is_valid(parse_object(record)):
         yield f"{name} is not as its schema says"
-    elif (document["run"], document["ledger_head"]) != (run.id, run.history.newest.sha256):
-        yield f"{name} is that of another run"
+    elif why := disagreement(run.history, record, evidence):
+        yield f"{name} {why}"
 
 
 def _entries(history: History) -> Iterator[str]:

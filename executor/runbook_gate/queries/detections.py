@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-# A name ending in `.` stands for every code of that check.
+# A name ending in `.` stands for every code of that check, but for those that say that nothing answered: that a source
+# was down tells of no mistake.
 KINDS: Final[dict[str, tuple[str, ...]]] = {
     "waiver_mismatch": ("waiver_absence.",),
     "ownership_drift": ("register_agreement.", "drift_agreement."),
@@ -23,6 +24,12 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
 
 
 OTHER: Final = "other"
+UNANSWERED: Final = (
+    "waiver_absence.unanswered",
+    "register_agreement.unanswered",
+    "verification_reconciliation.unanswered",
+    "verification_reconciliation.audit_unanswered",
+)
 
 
 def kinds_of(codes: list[str]) -> set[str]:
@@ -36,4 +43,4 @@ def kinds_of(codes: list[str]) -> set[str]:
 
 
 def _is(code: str, name: str) -> bool:
-    return code.startswith(name) if name.endswith(".") else code == name
+    return code.startswith(name) and code not in UNANSWERED if name.endswith(".") else code == name

@@ -91,7 +91,7 @@ class Figures:
             found = kinds_of(run.history.newest.body["codes"]) if run.state == "escalated" else set()
             self._count(figure, run, None if kind in found else "", ", ".join(run.codes))
         record = self._record(run.record_sha256) if run.record_sha256 else None
-        self._count(self._records, run, "; ".join(gaps(run, record)) or None)
+        self._count(self._records, run, "; ".join(gaps(run, record, self._record)) or None)
 
     def _count(self, figure: Figure, run: Told, fault: str | None, told: str = "") -> None:
         figure.of += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from runbook_gate.core.history import History
@@ -63,17 +63,17 @@ def of_writes(run: Told) -> Iterator[Row]:
             "audit_event": event is not None,
             "labels": _intent(history, made.audit_id).body["labels"],
         }
-    for audit_id, event in sorted(events.items(), key=lambda item: (item[1]["stage_ms"] or 0, item[0])):
+    for audit_id, event in sorted(events.items(), key=lambda item: (item[1].get("stage_ms") or 0, item[0])):
         yield {
             **head,
-            "at_ms": event["received_ms"] or event["stage_ms"],
-            "by": event["username"],
+            "at_ms": event.get("received_ms") or event.get("stage_ms"),
+            "by": event.get("username"),
             "attempt": None,
-            "outcome": str(event["code"]),
+            "outcome": str(event.get("code")),
             "resource_version": event.get("resource_version"),
             "audit_id": audit_id,
             "audit_event": True,
-            "labels": mapping(event["change"]).get("labels"),
+            "labels": mapping(event.get("change")).get("labels"),
         }
 
 
@@ -81,11 +81,11 @@ def _intent(history: History, sha256: str) -> Entry:
     return next(entry for entry in history.entries if entry.sha256 == sha256)
 
 
-def _events(history: History) -> dict[str, Row]:
+def _events(history: History) -> dict[str, Mapping[str, Any]]:
     """Writes to the namespace that observations saw in the audit log, each once."""
     answers = [mapping(entry.body.get("audit")) for entry in history.entries if entry.kind == "observation"]
-    found = (event for answer in answers for event in sequence(answer.get("writes")))
-    return {event["audit_id"]: event for event in found if not event["dry_run"]}
+    found = (mapping(event) for answer in answers for event in sequence(answer.get("writes")))
+    return {str(event.get("audit_id")): event for event in found if not event.get("dry_run")}
 
 
 def of_retries(run: Told) -> Iterator[Row]:

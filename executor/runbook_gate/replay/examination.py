@@ -8,11 +8,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
 from pydantic import ValidationError
 
 from runbook_gate.canonical import sha256_hex
@@ -98,7 +98,7 @@ def _result(recorded: Recorded, body: bytes) -> tuple[bytes, Mapping[str, Any]]:
     try:
         result = members_of(body)["result"]
         Decision.model_validate_json(result)
-        decision = json.loads(result)
+        decision = orjson.loads(result)
         told = (decision["verdict"], decision["next"], tuple(sorted({one["code"] for one in decision["denials"]})))
         asked = tuple(decision[name] for name in ("run_id", "checkpoint", "ledger_head", "input_sha256"))
     except (ValueError, KeyError, TypeError):

@@ -68,7 +68,7 @@ class Replayed:
         detail: what is not as it should be.
         decision: the first decision of the comparison: the recorded one, or that of the base.
         comparison: with the candidate's; None without candidate, and if it was not reproduced.
-        conditional: an earlier decision of the run flipped, so the run would not have come here like this.
+        conditional: an earlier decision of the run flipped or is not there, so it would not have come here like this.
         checked: a single request, as the executor makes it, was asked beside the batch.
     """
 

@@ -25,7 +25,7 @@ from runbook_gate.replay.selection import Selection
 from runbook_gate.replay.sidecars import ReplaySidecar
 
 AT_ONCE: Final = 100
-_FLIPS: Final = {"verdict_changed", "next_changed"}
+_DIVERGED: Final = {"verdict_changed", "next_changed", "undefined", "error"}
 
 
 class Replay:
@@ -82,11 +82,11 @@ class Replay:
 
 
 def conditional(results: Iterable[Replayed]) -> Iterator[Replayed]:
-    """Mark what follows a flip in its run: the run would not have come there like this."""
+    """Mark what follows a flip in its run, or a decision that the candidate lacks: it would not have come there so."""
     flipped: str | None = None
     for one in results:
         yield replace(one, conditional=True) if one.recorded.run == flipped else one
-        if one.comparison is not None and one.comparison.change in _FLIPS:
+        if one.comparison is not None and one.comparison.change in _DIVERGED:
             flipped = one.recorded.run
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -50,12 +50,12 @@ class StoredRecords:
 
 def of_run(run: WalkedRun, selection: Selection) -> Iterator[Recorded | Unreadable]:
     """The selected decisions of one run. What cannot be read is never left out: nobody knows what it was."""
-    pinned, entries = _pinned(run), _entries(run)
+    pinned, history = _pinned(run), _history(run)
     for seq in run.decisions:
         if run.broken:
             yield Unreadable(run.id, seq, run.runbook, run.target_key, f"{run.broken}")
             continue
-        one = _recorded(run, run.entries[seq - 1], entries)
+        one = _recorded(run, run.entries[seq - 1], history)
         if isinstance(one, Recorded) and (one.policy.bundle_sha256, one.policy.content_sha256) != pinned[seq]:
             one = Unreadable(run.id, seq, run.runbook, run.target_key, "it names another policy than its run")
         if isinstance(one, Unreadable) or selection.admits(
@@ -78,25 +78,25 @@ def _pinned(run: WalkedRun) -> dict[int, tuple[object, object]]:
     return pinned
 
 
-def _entries(run: WalkedRun) -> Sequence[Entry]:
-    """The entries as models; none if one is of another schema."""
+def _history(run: WalkedRun) -> History | None:
+    """The run as models; None if an entry is of another schema."""
     try:
-        return [Entry.model_validate(fields) for fields in run.entries]
+        return History([Entry.model_validate(fields) for fields in run.entries])
     except ValidationError:
-        return ()
+        return None
 
 
-def _told(before: Sequence[Entry], fields: Mapping[str, Any]) -> str | None:
-    """Digest of the input that these entries give; None if they give none. The ledger's bytes are canonical already."""
+def _told(history: History, fields: Mapping[str, Any]) -> str | None:
+    """Digest of the input that the entries before a decision give, canonical as they are; None if they give none."""
     try:
-        document = decision_input(History(before), fields["checkpoint"], fields["step"])
+        document = decision_input(history.before(fields["seq"]), fields["checkpoint"], fields["step"])
     except (IndexError, KeyError, TypeError, ValidationError):
         return None
     return sha256_hex(go_escaped(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)))
 
 
-def _recorded(run: WalkedRun, fields: dict[str, Any], entries: Sequence[Entry]) -> Recorded | Unreadable:
-    if not entries:
+def _recorded(run: WalkedRun, fields: dict[str, Any], history: History | None) -> Recorded | Unreadable:
+    if history is None:
         return Unreadable(
             run.id, fields["seq"], run.runbook, run.target_key, "an entry of its run is of no schema of ours"
         )
@@ -125,7 +125,7 @@ def _recorded(run: WalkedRun, fields: dict[str, Any], entries: Sequence[Entry]) 
         policy=_policy(body.pins),
         request_sha256=request.body_sha256,
         input_sha256=request.input_sha256,
-        told_sha256=_told(entries[: fields["seq"] - 1], fields),
+        told_sha256=_told(history, fields),
         answer_sha256=answer.body_sha256 or "",
         result_sha256=answer.result_sha256 or "",
     )
