@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -98,6 +99,18 @@ def test_equal_to_sorted_compact_json(value: Any) -> None:
     """What an auditor can say without our code, and what `ledger verify` compares with."""
     compact = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     assert canonical_bytes(value) == compact.encode()
+
+
+@given(VALUES)
+def test_equal_to_what_rfc8785_writes(value: Any) -> None:
+    assert canonical_bytes(value) == rfc8785.dumps(value)
+
+
+def test_deep_nesting_is_written_too() -> None:
+    deep: Any = "x"
+    for _ in range(300):
+        deep = [deep]
+    assert canonical_bytes(deep) == b"[" * 300 + b'"x"' + b"]" * 300
 
 
 def test_rego_computes_the_same_digest_for_every_character(opa_binary: Path) -> None:

@@ -22,7 +22,7 @@ def rfc3339_ms(value: object) -> int | None:
     if found is None:
         return None
     try:
-        moment = datetime.strptime(found[1], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(found[1]).replace(tzinfo=UTC)
     except ValueError:
         return None
     return int(moment.timestamp()) * 1000 + int((found[2] or "").ljust(3, "0")[:3])

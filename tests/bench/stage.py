@@ -1,0 +1,118 @@
+"""A real API server, a warm OPA, and one target after the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from runbook_gate import resources
+from runbook_gate.clock import SystemClock
+from runbook_gate.configuration import Audit, Cluster, Opa, Settings
+from runbook_gate.demo.stage import REGISTERS, Target, write
+from runbook_gate.engine.narration import Silent
+from runbook_gate.gate.build import build
+from runbook_gate.gate.sidecar import Sidecar
+from runbook_gate.ledger import Finished
+from runbook_gate.localcluster import LocalCluster, find_tool
+from runbook_gate.localcluster.seeding import Seeder
+from runbook_gate.models.task import Submission
+from runbook_gate.session import Session, open_store
+from runbook_gate.submission import read_task, submitted
+
+
+class Waiting(SystemClock):
+    """The system's clock; it counts how long was waited.
+
+    Attributes:
+        slept_s: seconds.
+    """
+
+    slept_s = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        began = time.perf_counter()
+        super().sleep(seconds)
+        self.slept_s += time.perf_counter() - began
+
+
+@dataclass
+class Stage:
+    """What all measurements share.
+
+    Attributes:
+        folder: for everything.
+        cluster: the API server.
+        seeder: with every right on it.
+        sidecar: OPA with the shipped bundle, running.
+        settings: a configuration that uses them.
+    """
+
+    folder: Path
+    cluster: LocalCluster
+    seeder: Seeder
+    sidecar: Sidecar
+    settings: Settings
+    _made: int = field(default=0)
+
+    def target(self) -> tuple[Target, Settings]:
+        """A fresh namespace without labels, its registers, and settings that name them."""
+        self._made += 1
+        name = f"payments-{self._made:05}"
+        uid = self.seeder.namespace(name)
+        self.seeder.grant_executor(name)
+        target = Target(name, uid, self.seeder.uid("kube-system"))
+        files = write(self.folder / name, target, f"task-{name}")
+        places = {register: files[register] for register in REGISTERS}
+        return target, self.settings.model_copy(update={"registers": places})
+
+    def submit(self, target: Target) -> str:
+        """Submit the task that repairs a target."""
+        task_id = f"task-{target.namespace}"
+        path = self.folder / f"{task_id}.yaml"
+        path.write_text(yaml.safe_dump(target.task(task_id)), encoding="utf-8")
+        now = int(datetime.now(UTC).timestamp() * 1000)
+        submission = Submission(submitter="ci-platform", assurance="claimed", submitted_ms=now)
+        with open_store(self.settings, clock=SystemClock()) as store:
+            store.tasks.submit(submitted(read_task(path), submission))
+        return task_id
+
+    def run(self, settings: Settings, task_id: str) -> tuple[Finished, float]:
+        """Carry a task out in this process.
+
+        Returns:
+            How it ended, and the seconds that it took without its waits.
+        """
+        clock = Waiting()
+        with open_store(settings, clock=clock) as store:
+            session = Session(settings, store, Silent(), clock=clock)
+            began = time.perf_counter()
+            finished = session.run_task(task_id)
+            return finished, time.perf_counter() - began - clock.slept_s
+
+
+@contextmanager
+def stage(folder: Path) -> Iterator[Stage]:
+    """Set it up for the time of a block."""
+    opa = find_tool("opa")
+    bundle = build(resources.policies(), opa=opa)
+    (folder / "bundle.tar.gz").write_bytes(bundle.raw)
+    with (
+        LocalCluster.start(folder / "cluster") as cluster,
+        Seeder(cluster.server.kubeconfig()) as seeder,
+        Sidecar(opa, bundle) as sidecar,
+    ):
+        settings = Settings(
+            store=folder / "ledger.sqlite",
+            bundle=folder / "bundle.tar.gz",
+            opa=Opa(socket=Path(str(sidecar.address.socket))),
+            cluster=Cluster(kubeconfig=cluster.server.kubeconfig("executor")),
+            audit=Audit(logs=(cluster.server.audit_log,)),
+            submitter="ci-platform",
+        )
+        yield Stage(folder, cluster, seeder, sidecar, settings)
