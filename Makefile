@@ -15,7 +15,7 @@ BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo test check tools tools-demo facts mutants fmt lint types policy schemas docs fixtures release unit
-.PHONY: scenarios bench-replay crash-matrix fault-matrix state-machine rivals constraints clean python
+.PHONY: scenarios bench bench-replay crash-matrix fault-matrix state-machine rivals constraints clean python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ state-machine: $(VENV)/installed-dev tools ## thousands of steps of everything i
 
 bench-replay: $(VENV)/installed-dev tools ## replay of 1,000 to 100,000 decisions against bare requests and opa eval; 15 min (ARGS="1000")
 	@$(BIN)/python -m tests.replay.bench $(ARGS)
+
+bench: $(VENV)/installed-dev tools ## a run, a decision and a process beside the same calls made bare; about 10 min, mostly waiting (ARGS="5")
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 rivals: $(VENV)/installed-dev tools ## several executors on one task, one target and a queue of 200 tasks
 	@$(BIN)/pytest tests/rivals --whole --capture no $(ARGS)

@@ -17,6 +17,7 @@ from runbook_gate.configuration import Audit, Cluster, Opa, Settings
 from runbook_gate.demo.stage import REGISTERS, Target, write
 from runbook_gate.engine.narration import Silent
 from runbook_gate.gate.build import build
+from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.sidecar import Sidecar
 from runbook_gate.ledger import Finished
 from runbook_gate.localcluster import LocalCluster, find_tool
@@ -49,13 +50,15 @@ class Stage:
         folder: for everything.
         cluster: the API server.
         seeder: with every right on it.
-        sidecar: OPA with the shipped bundle, running.
+        bundle: the shipped policies.
+        sidecar: OPA that serves them.
         settings: a configuration that uses them.
     """
 
     folder: Path
     cluster: LocalCluster
     seeder: Seeder
+    bundle: Bundle
     sidecar: Sidecar
     settings: Settings
     _made: int = field(default=0)
@@ -115,4 +118,4 @@ def stage(folder: Path) -> Iterator[Stage]:
             audit=Audit(logs=(cluster.server.audit_log,)),
             submitter="ci-platform",
         )
-        yield Stage(folder, cluster, seeder, sidecar, settings)
+        yield Stage(folder, cluster, seeder, bundle, sidecar, settings)

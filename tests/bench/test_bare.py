@@ -1,0 +1,45 @@
+"""What a run is measured against does the same: the namespace it was sent to is repaired."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.bench.bare import Bare
+from tests.bench.recording import recorded
+from tests.bench.shell import script
+from tests.bench.stage import stage
+
+from runbook_gate.localcluster import find_tool
+
+pytestmark = pytest.mark.scenario
+
+
+def test_the_bare_calls_and_the_script_repair_a_namespace_too(tmp_path: Path) -> None:
+    with stage(tmp_path) as place:
+        target, settings = place.target()
+        with recorded() as sent:
+            finished, seconds = place.run(settings, place.submit(target))
+        assert finished.outcome == "complete"
+        assert 0 < seconds < 60
+
+        second, third = place.target()[0], place.target()[0]
+        port = int(place.cluster.server.url.rsplit(":", 1)[1])
+        bare = Bare(port, place.cluster.server.ca_file, str(place.sidecar.address.socket))
+        names = [(getattr(target, name).encode(), getattr(second, name).encode()) for name in ("namespace", "uid")]
+        bare.run(sent, names, tmp_path / "appended", effects=6)
+        bare.close()
+        assert (tmp_path / "appended").stat().st_size == 6 * 4096
+
+        # `true` in place of kubectl: not every machine has one, and what the script asks for is what matters here.
+        by_hand = script(
+            sent, tmp_path, target.labels, kubectl="true", kubeconfig=tmp_path / "none", opa=find_tool("opa")
+        )
+        subprocess.run(["sh", str(by_hand), third.namespace], check=True)
+        assert by_hand.read_text().count(" eval ") == sum(one.gate for one in sent)
+        assert "errors.txt" in by_hand.read_text()
+        assert (tmp_path / "errors.txt").read_text() == ""
+
+        live = place.seeder.core.read_namespace(second.namespace).metadata.labels
+        assert target.labels.items() <= live.items()
