@@ -8,15 +8,16 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, inspect, select
+from sqlalchemy import Connection, insert
 
-from runbook_gate.errors import LedgerBroken, LedgerFault, LedgerUnwritable
+from runbook_gate.errors import LedgerBroken, LedgerUnwritable
 from runbook_gate.ledger import tables
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.faults import mapped
-from runbook_gate.ledger.filesystems import filesystem_kind
+from runbook_gate.ledger.filesystems import require_fit
 from runbook_gate.ledger.identifiers import run_id
 from runbook_gate.ledger.triggers import sqlite_triggers
+from runbook_gate.ledger.versions import require_current, stored_version
 
 
 def prepare_file(path: Path, *, allow_unfit: bool, busy_ms: int) -> None:
@@ -31,9 +32,8 @@ def prepare_file(path: Path, *, allow_unfit: bool, busy_ms: int) -> None:
         LedgerUnwritable: if the file system is unfit, or the file cannot be made or written.
         LedgerBroken: if the file is no database.
     """
-    place = filesystem_kind(path)
-    if place.unfit and not allow_unfit:
-        raise LedgerUnwritable(f"{path} lies on {place.kind}: {place.unfit}", advice="Keep the store on a local disk.")
+    if not allow_unfit:
+        require_fit(path)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -58,8 +58,8 @@ def create_or_check(database: Database) -> None:
         LedgerBroken: if triggers are missing.
     """
     with database.write() as connection:
-        if inspect(connection).get_table_names():
-            _check_version(connection, database)
+        if (version := stored_version(connection, database.path)) is not None:
+            require_current(version, database.path)
             _check_triggers(connection, database)
             return
         tables.metadata.create_all(connection)
@@ -77,20 +77,7 @@ def check(database: Database) -> None:
         LedgerFault: if the file is something else, or of another version.
     """
     with database.read() as connection:
-        _check_version(connection, database)
-
-
-def _check_version(connection: Connection, database: Database) -> None:
-    if not inspect(connection).has_table(tables.store.name):
-        raise LedgerFault(
-            f"{database.path}: the file is not a store of runbook-gate", advice="Name the right file as `store`."
-        )
-    version = connection.execute(select(tables.store.c.version)).scalar_one_or_none()
-    if version != tables.VERSION:
-        raise LedgerFault(
-            f"{database.path}: the store has version {version} of the tables, this program needs {tables.VERSION}",
-            advice="Use the release of runbook-gate that made the store.",
-        )
+        require_current(stored_version(connection, database.path), database.path)
 
 
 def _check_triggers(connection: Connection, database: Database) -> None:

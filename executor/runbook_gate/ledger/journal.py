@@ -17,7 +17,7 @@ from runbook_gate.ledger.sealing import seal, unseal
 from runbook_gate.models.base import Closed, Milliseconds, Sha256
 from runbook_gate.models.entry import Executor
 
-Kind = Literal["submitted", "withdrawn", "paused", "unpaused", "acknowledged", "resolved", "archived"]
+Kind = Literal["submitted", "withdrawn", "paused", "unpaused", "acknowledged", "resolved", "archived", "restored"]
 
 
 class JournalEntry(Closed):

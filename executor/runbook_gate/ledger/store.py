@@ -22,6 +22,7 @@ from runbook_gate.ledger.leases import Leases
 from runbook_gate.ledger.parts import Shown, spread
 from runbook_gate.ledger.pauses import Pauses
 from runbook_gate.ledger.reports import Verification
+from runbook_gate.ledger.restorations import Restorations
 from runbook_gate.ledger.runs import Runs
 from runbook_gate.ledger.streaming import Reading
 from runbook_gate.ledger.tasks import Tasks
@@ -46,6 +47,7 @@ class Store:
         archive: the bundles that took decisions.
         escalations: packets, and what people did about them.
         pauses: whether the executor is paused.
+        restorations: whether the store was restored from a backup.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Store:
         self.archive = Archive(self._database)
         self.escalations = Escalations(self._database)
         self.pauses = Pauses(self._database)
+        self.restorations = Restorations(self._database)
 
     @classmethod
     def open(

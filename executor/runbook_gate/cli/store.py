@@ -1,0 +1,85 @@
+"""`store backup`, `store restore`: an SQLite store as one file elsewhere, and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from runbook_gate.cli.output import emit, output_option
+from runbook_gate.cli.progress import counted, progress
+from runbook_gate.cli.settings import actor, actor_option, require_store, settings, store_option
+from runbook_gate.cli.workers import workers_option
+from runbook_gate.clock import SystemClock
+from runbook_gate.configuration import Settings
+from runbook_gate.ledger.backups import Backup, Copier, Restored
+from runbook_gate.ledger.copying import Copied
+from runbook_gate.session import program
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group()
+def store() -> None:
+    """Back up an SQLite store, and restore one."""
+
+
+@store.command("backup")
+@click.argument("file", type=_FILE, metavar="FILE")
+@workers_option
+@store_option
+@output_option
+@click.pass_context
+def backup_command(context: click.Context, file: Path, workers: int, store: Path | None, output: str) -> None:
+    """Copy the store, as it is at one moment, into a new file.
+
+    Executors go on meanwhile. The copy gets its name when its chains have been found consistent and it is durable.
+    """
+    chosen = settings(context, store=store)
+    require_store(chosen)
+    with counted("copying") as copied:
+        made = _copier(chosen, copied, workers).back_up(chosen.store, file)
+    runs = len(made.found.chains) - 1
+    document = {"file": str(file), "bytes": made.size, "sha256": made.sha256, "runs": runs, "result": made.found.result}
+    emit(output, document, lambda: _told(file, made))
+
+
+@store.command("restore")
+@click.argument("file", type=_FILE, metavar="FILE")
+@actor_option
+@workers_option
+@store_option
+@output_option
+@click.pass_context
+def restore_command(
+    context: click.Context, file: Path, who: str | None, workers: int, store: Path | None, output: str
+) -> None:
+    """Make the store of a backup, where no store is.
+
+    It is verified first, and upgraded if an older release made it. What was recorded after the backup is missing, and
+    attempts to write may be among it: so no task that was submitted before will write again. Its run ends with a
+    packet; submit the task again with another id once you have looked.
+    """
+    chosen = settings(context, store=store)
+    with counted("copying") as copied:
+        made = _copier(chosen, copied, workers).restore(file, chosen.store, actor=actor(chosen, who))
+    document = {"store": str(chosen.store), "backup_sha256": made.backup_sha256, "result": made.found.result}
+    emit(output, {**document, "tasks": made.tasks}, lambda: "\n".join(_warned(chosen, made)))
+
+
+def _copier(chosen: Settings, copied: Copied, workers: int) -> Copier:
+    return Copier(SystemClock(), program(chosen), copied, progress, workers)
+
+
+def _told(file: Path, made: Backup) -> str:
+    return f"{file}: {made.found.result}, {len(made.found.chains) - 1} run(s), sha256 {made.sha256}"
+
+
+def _warned(chosen: Settings, made: Restored) -> list[str]:
+    return [
+        f"{chosen.store}: {made.found.result}, {len(made.found.chains) - 1} run(s).",
+        "What was recorded after the backup is missing, and attempts to write may be among it.",
+        f"Not finished in it, and never to write again: {', '.join(made.tasks) or 'no task'}.",
+        "Now: `runbook-gate ledger verify --heads FILE` and `runbook-gate ledger reconcile --audit FILE` say what is",
+        "missing; `runbook-gate run --next` ends the runs of those tasks; submit what is still wanted with a new id.",
+    ]
