@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,13 @@ from runbook_gate.ledger.backups import Copier
 from runbook_gate.ledger.filesystems import FileSystem
 from runbook_gate.ledger.restorations import REASON
 from runbook_gate.ledger.triggers import sqlite_triggers
+
+
+@pytest.fixture
+def store(path: Path, clock: ManualClock) -> Iterator[Store]:
+    """A store in a file; others are backed up by the means of their server."""
+    with reopened(path, clock) as opened:
+        yield opened
 
 
 def copier(copied: Callable[[int, int], None] = lambda done, total: None) -> Copier:
@@ -148,7 +155,7 @@ def test_a_restored_store_says_so_and_stops_what_was_submitted_before(
 
 def test_a_backup_of_an_older_release_is_upgraded(tmp_path: Path, clock: ManualClock) -> None:
     restored = copier().restore(
-        version_1(tmp_path / "old.sqlite"), tmp_path / "new.sqlite", actor="leah", allow_unfit=True
+        version_1(tmp_path / "old.sqlite").place, tmp_path / "new.sqlite", actor="leah", allow_unfit=True
     )
     assert restored.tasks == ["open", "queued"]
     with reopened(tmp_path / "new.sqlite", clock) as made:

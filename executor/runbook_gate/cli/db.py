@@ -14,6 +14,7 @@ from runbook_gate.configuration import Settings
 from runbook_gate.exit_statuses import ExitStatus
 from runbook_gate.ledger.migrations import Examined, Revision, alone, examine, looking, upgrade
 from runbook_gate.ledger.versions import NEWER, UPGRADE, require_current
+from runbook_gate.session import store_place
 
 
 @click.group()
@@ -25,7 +26,7 @@ def db() -> None:
 @store_option
 @output_option
 @click.pass_context
-def check_command(context: click.Context, store: Path | None, output: str) -> int:
+def check_command(context: click.Context, store: Path | str | None, output: str) -> int:
     """Compare the tables of the store with those that this release needs.
 
     Version, tables, columns, indexes, constraints and triggers. Nothing is changed. 0 if they are the same, else 13.
@@ -42,7 +43,7 @@ def check_command(context: click.Context, store: Path | None, output: str) -> in
 @store_option
 @output_option
 @click.pass_context
-def upgrade_command(context: click.Context, only_plan: bool, store: Path | None, output: str) -> None:
+def upgrade_command(context: click.Context, only_plan: bool, store: Path | str | None, output: str) -> None:
     """Make the tables of the store those that this release needs.
 
     All of it or nothing, while no other process has the store open. An empty PostgreSQL database gets its tables by
@@ -55,21 +56,21 @@ def upgrade_command(context: click.Context, only_plan: bool, store: Path | None,
     upgraded = bool(before.lacking) and not only_plan
     click.echo(_standing(chosen, before), err=True)
     if upgraded:
-        with alone(chosen.store) as connection:
+        with alone(store_place(chosen)) as connection:
             upgrade(
                 connection, chosen.store, SystemClock(), told=lambda revision: click.echo(_line(revision), err=True)
             )
     emit(output, {**_document(chosen, before), "upgraded": upgraded}, lambda: _outcome(before, upgraded))
 
 
-def _chosen(context: click.Context, store: Path | None) -> Settings:
+def _chosen(context: click.Context, store: Path | str | None) -> Settings:
     chosen = settings(context, store=store)
     require_store(chosen)
     return chosen
 
 
 def _examined(chosen: Settings) -> Examined:
-    with looking(chosen.store) as connection:
+    with looking(store_place(chosen)) as connection:
         return examine(connection, chosen.store)
 
 

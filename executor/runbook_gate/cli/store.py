@@ -30,15 +30,16 @@ def store() -> None:
 @store_option
 @output_option
 @click.pass_context
-def backup_command(context: click.Context, file: Path, workers: int, store: Path | None, output: str) -> None:
+def backup_command(context: click.Context, file: Path, workers: int, store: Path | str | None, output: str) -> None:
     """Copy the store, as it is at one moment, into a new file.
 
     Executors go on meanwhile. The copy gets its name when its chains have been found consistent and it is durable.
     """
     chosen = settings(context, store=store)
+    place = chosen.store_file
     require_store(chosen)
     with counted("copying") as copied:
-        made = _copier(chosen, copied, workers).back_up(chosen.store, file)
+        made = _copier(chosen, copied, workers).back_up(place, file)
     runs = len(made.found.chains) - 1
     document = {"file": str(file), "bytes": made.size, "sha256": made.sha256, "runs": runs, "result": made.found.result}
     emit(output, document, lambda: _told(file, made))
@@ -52,7 +53,7 @@ def backup_command(context: click.Context, file: Path, workers: int, store: Path
 @output_option
 @click.pass_context
 def restore_command(
-    context: click.Context, file: Path, who: str | None, workers: int, store: Path | None, output: str
+    context: click.Context, file: Path, who: str | None, workers: int, store: Path | str | None, output: str
 ) -> None:
     """Make the store of a backup, where no store is.
 
@@ -61,8 +62,9 @@ def restore_command(
     packet; submit the task again with another id once you have looked.
     """
     chosen = settings(context, store=store)
+    place = chosen.store_file
     with counted("copying") as copied:
-        made = _copier(chosen, copied, workers).restore(file, chosen.store, actor=actor(chosen, who))
+        made = _copier(chosen, copied, workers).restore(file, place, actor=actor(chosen, who))
     document = {"store": str(chosen.store), "backup_sha256": made.backup_sha256, "result": made.found.result}
     emit(output, {**document, "tasks": made.tasks}, lambda: "\n".join(_warned(chosen, made)))
 

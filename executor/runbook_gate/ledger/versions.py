@@ -30,7 +30,9 @@ def stored_version(connection: Connection, where: object) -> int | None:
     if not there:
         return None
     if tables.store.name not in there:
-        raise LedgerFault(f"{where}: the file is not a store of runbook-gate", advice="Name the right file as `store`.")
+        raise LedgerFault(
+            f"{where}: this is not a store of runbook-gate", advice="Name the right file or database as `store`."
+        )
     version: int | None = connection.execute(select(tables.store.c.version)).scalar_one_or_none()
     if version is None:
         raise LedgerFault(f"{where}: the store has no version: it was never finished", advice="Restore a backup of it.")
@@ -54,3 +56,16 @@ def require_current(version: int | None, where: object) -> None:
             f"{where}: the store has version {version} of the tables, this program needs {tables.VERSION}",
             advice=UPGRADE if version < tables.VERSION else NEWER,
         )
+
+
+def require_still_current(connection: Connection, where: object) -> None:
+    """See in a transaction that writes that nobody has upgraded the store since it was opened.
+
+    Args:
+        connection: a writing transaction; until its end an upgrade waits.
+        where: the store, for the message.
+
+    Raises:
+        LedgerFault: if somebody has.
+    """
+    require_current(connection.execute(select(tables.store.c.version)).scalar_one_or_none(), where)
