@@ -25,6 +25,7 @@ from runbook_gate.resources import policies
 NAMES = [
     "ledger",
     "ledger file system",
+    "ledger role",
     "heads file",
     "packet folder",
     "bundle",
