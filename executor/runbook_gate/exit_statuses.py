@@ -23,8 +23,8 @@ class ExitStatus(IntEnum):
     LEDGER = (
         13,
         (
-            "ledger or export broken, ledger unwritable or of another version, or not as a kept head, a seal or the audit "
-            "log says"
+            "ledger or export broken, ledger unwritable or of another version, "
+            "or not as a kept head, a seal or the audit log says"
         ),
     )
     FOUND = 14, "a replay found what `--fail-on` names"

@@ -39,7 +39,7 @@ OPENING = {
     "policy archive list": "",
     "policy archive get": "01234567 --out bundle",
     "policy archive add": "bundle.tar.gz",
-    "policy impact": "--base {policies} --head {policies}",
+    "policy impact": "--base {policies} --head {policies} --fixtures .",
     "replay": "no-such-run",
     "evidence export": "no-such-run --out run.tar.gz",
     "query runs": "",
@@ -50,6 +50,7 @@ OPENING = {
     "runbook show": "--run no-such-run",
     "doctor": "",
     "store backup": "backup.sqlite",
+    "store mark-restored": "",
 }
 NOT_OPENING = {"config show", "db check", "db upgrade", "store restore"}
 

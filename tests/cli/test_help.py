@@ -34,6 +34,7 @@ WANTED = {
     "db upgrade",
     "store backup",
     "store restore",
+    "store mark-restored",
     "policy explain",
     "policy inspect",
     "policy diff",

@@ -87,6 +87,16 @@ def test_a_task_that_is_submitted_afterwards_writes(call: Call, world: LittleWor
     assert world.run("after").outcome == "complete"
 
 
+def test_a_file_that_was_copied_back_can_be_marked(call: Call, world: LittleWorld) -> None:
+    world.submit("before", "payments-one")
+    assert call("store", "mark-restored", "--actor", "leah", "-o", "json").document["tasks"] == ["before"]
+    with world.open() as store:
+        [entry] = store.reading.journal(["restored"])
+    assert (entry.actor, entry.body) == ("leah", {"backup_sha256": None, "tasks": ["before"]})
+    assert world.run("before").outcome == "escalated"
+    assert writes(world) == 0
+
+
 def test_a_store_is_never_replaced(call: Call, world: LittleWorld) -> None:
     world.submit("task-1", "payments-one")
     assert call("store", "backup", "backup.sqlite").status == 0

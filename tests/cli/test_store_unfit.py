@@ -65,7 +65,7 @@ CAUSES: dict[str, tuple[Callable[[Path], AbstractContextManager[None]], str, str
     "another version": (
         another_version,
         "has version 99 of the tables",
-        "Use the release of runbook-gate that upgraded",
+        "Use the release of runbook-gate",
     ),
     "triggers dropped": (no_triggers, "lacks triggers", "runbook-gate ledger verify"),
     "another program's": (another_program, "not a store of runbook-gate", "Name the right file or database as `store`"),

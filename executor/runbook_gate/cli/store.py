@@ -1,4 +1,4 @@
-"""`store backup`, `store restore`: an SQLite store as one file elsewhere, and back."""
+"""`store`: an SQLite store as one file elsewhere, and back; and what a restored store of any kind has to know."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from runbook_gate.cli.output import emit, output_option
 from runbook_gate.cli.progress import counted, progress
-from runbook_gate.cli.settings import actor, actor_option, require_store, settings, store_option
+from runbook_gate.cli.settings import actor, actor_option, require_store, settings, store_of, store_option
 from runbook_gate.cli.workers import workers_option
 from runbook_gate.clock import SystemClock
 from runbook_gate.configuration import Settings
@@ -21,7 +21,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.group()
 def store() -> None:
-    """Back up an SQLite store, and restore one."""
+    """Back up an SQLite store, restore one, mark any as restored."""
 
 
 @store.command("backup")
@@ -69,6 +69,23 @@ def restore_command(
     emit(output, {**document, "tasks": made.tasks}, lambda: "\n".join(_warned(chosen, made)))
 
 
+@store.command("mark-restored")
+@actor_option
+@store_option
+@output_option
+@click.pass_context
+def mark_restored_command(context: click.Context, who: str | None, store: Path | str | None, output: str) -> None:
+    """Record that the store was restored by other means, as `store restore` does.
+
+    Before anything else runs: after pg_restore, a recovery to a point in time, or a file that was copied back. No task
+    that was submitted before will write again.
+    """
+    chosen = settings(context, store=store)
+    with store_of(chosen) as opened:
+        tasks = opened.restorations.record(actor=actor(chosen, who), backup_sha256=None)
+    emit(output, {"store": str(chosen.store), "tasks": tasks}, lambda: "\n".join(_lost(tasks)))
+
+
 def _copier(chosen: Settings, copied: Copied, workers: int) -> Copier:
     return Copier(SystemClock(), program(chosen), copied, progress, workers)
 
@@ -78,10 +95,13 @@ def _told(file: Path, made: Backup) -> str:
 
 
 def _warned(chosen: Settings, made: Restored) -> list[str]:
+    return [f"{chosen.store}: {made.found.result}, {len(made.found.chains) - 1} run(s).", *_lost(made.tasks)]
+
+
+def _lost(tasks: list[str]) -> list[str]:
     return [
-        f"{chosen.store}: {made.found.result}, {len(made.found.chains) - 1} run(s).",
         "What was recorded after the backup is missing, and attempts to write may be among it.",
-        f"Not finished in it, and never to write again: {', '.join(made.tasks) or 'no task'}.",
+        f"Not finished in it, and never to write again: {', '.join(tasks) or 'no task'}.",
         "Now: `runbook-gate ledger verify --heads FILE` and `runbook-gate ledger reconcile --audit FILE` say what is",
         "missing; `runbook-gate run --next` ends the runs of those tasks; submit what is still wanted with a new id.",
     ]
