@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 from tests.ledger.samples import start, whole_run
@@ -14,6 +15,12 @@ from runbook_gate.ledger.triggers import sqlite_triggers
 
 RECORD = ("journal", "entries", "evidence", "packets")
 TABLES = sorted(metadata.tables)
+
+
+@pytest.fixture(params=["file"])
+def place(path: Path) -> Path:
+    """PostgreSQL's own are in test_server_triggers.py."""
+    return path
 
 
 @pytest.fixture(autouse=True)
