@@ -12,11 +12,10 @@ from tests.postgresql.server import OWNER, PostgresServer
 
 from runbook_gate.clock import SystemClock
 from runbook_gate.ledger import Server, Store
-from runbook_gate.models.entry import Executor
+from runbook_gate.ledger.migrations import alone, upgrade
 from runbook_gate.store_url import StoreUrl
 
 TEMPLATE: Final = "gate_template"
-_NOBODY: Final = Executor(version="0", configuration_sha256="0" * 64)
 # The server's clock as the product asks for it, ahead of itself, or where the transaction says it is.
 _CLOCK: Final = """
 CREATE SCHEMA clock;
@@ -69,7 +68,13 @@ class Databases:
             connection.execute(f"ALTER ROLE {OWNER} SET search_path = public, clock, pg_catalog")
         with server.connect(TEMPLATE) as connection:
             connection.execute(_CLOCK)
-        Store.open(self.place(TEMPLATE), clock=SystemClock(), executor=_NOBODY).close()
+        make_tables(self.place(TEMPLATE))
+
+
+def make_tables(place: Server) -> None:
+    """Fill an empty database with the tables of a store, as `db upgrade` does."""
+    with alone(place) as connection:
+        upgrade(connection, place, SystemClock())
 
 
 def set_ahead(server: PostgresServer, place: Server, ms: int) -> None:

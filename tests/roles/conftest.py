@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.fakes.clock import ManualClock
 from tests.postgresql import PostgresServer
+from tests.postgresql.databases import DATABASES
 from tests.postgresql.server import OWNER
 from tests.scenarios.conftest import bundle, sidecar  # noqa: F401 - fixtures
 
@@ -44,12 +44,11 @@ class RoledStore:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[PostgresServer]:
+def server() -> PostgresServer:
     """A PostgreSQL server."""
-    with PostgresServer() as started:
-        with started.connect() as connection:
-            connection.execute(f"CREATE ROLE {TABLES} LOGIN")
-        yield started
+    with DATABASES.server.connect() as connection:
+        connection.execute(f"CREATE ROLE {TABLES} LOGIN")
+    return DATABASES.server
 
 
 @pytest.fixture(scope="session")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.ledger.migrations.stores import Database, File, OnServer, version_1, version_1_on
 from tests.postgresql import PostgresServer
+from tests.postgresql.databases import DATABASES
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[PostgresServer]:
+def server() -> PostgresServer:
     """A PostgreSQL server."""
-    with PostgresServer() as started:
-        yield started
+    return DATABASES.server
 
 
 @pytest.fixture(params=["file", "server"])

@@ -68,11 +68,7 @@ class OnServer:
     """A database on a server."""
 
     def __init__(self, server: PostgresServer, template: OnServer | None = None) -> None:
-        self._server, self._name = server, server.database()
-        if template:
-            with server.connect() as connection:
-                connection.execute(f"DROP DATABASE {self._name}")
-                connection.execute(f"CREATE DATABASE {self._name} TEMPLATE {template._name}")
+        self._server, self._name = server, server.database(template._name if template else "template1")
         self.place = Server(StoreUrl.read(server.url(self._name)))
 
     def schema(self) -> list[str]:
