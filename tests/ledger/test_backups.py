@@ -85,8 +85,12 @@ def test_nothing_is_overwritten(store: Store, path: Path, tmp_path: Path, name: 
 def test_a_file_that_comes_to_be_meanwhile_is_not_overwritten(store: Store, path: Path, tmp_path: Path) -> None:
     whole_run(store)
     target = tmp_path / "backup.sqlite"
+
+    def make(done: int, total: int) -> None:
+        target.write_bytes(b"mine")
+
     with pytest.raises(UsageFault, match="is there already"):
-        copier(lambda done, total: target.write_bytes(b"mine") and None).back_up(path, target)
+        copier(make).back_up(path, target)
     assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["backup.sqlite"]
     assert target.read_bytes() == b"mine"
 

@@ -82,7 +82,7 @@ def refused(connection: psycopg.Connection, statement: str) -> bool:
     """Whether it was for want of a right; it is undone in any case."""
     with connection.transaction(force_rollback=True):
         try:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
         except InsufficientPrivilege:
             return True
         except psycopg.Error:

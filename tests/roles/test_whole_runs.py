@@ -160,7 +160,7 @@ def test_other_names(own: RoledStore) -> None:
 )
 def test_a_role_that_may_do_more_is_refused(own: RoledStore, made: str, names: dict[str, str]) -> None:
     with own.server.connect() as connection:
-        connection.execute(made)  # type: ignore[call-overload]
+        connection.execute(made)
     with pytest.raises(Exception, match="returned non-zero") as refused:
         own.grant(**names)
     assert re.search("may do more|may still make", refused.value.stderr)  # type: ignore[attr-defined]

@@ -68,7 +68,8 @@ class OnServer:
     """A database on a server."""
 
     def __init__(self, server: PostgresServer, template: OnServer | None = None) -> None:
-        self._server, self._name = server, server.database(template._name if template else "template1")
+        self._server = server
+        self._name: str = server.database(template._name if template else "template1")
         self.place = Server(StoreUrl.read(server.url(self._name)))
 
     def schema(self) -> list[str]:
