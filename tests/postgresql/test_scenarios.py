@@ -8,7 +8,7 @@ from tests.crash.killing import Death, killed
 from tests.scenarios.theatre import Theatre
 
 pytestmark = pytest.mark.scenario
-POINTS = ("commit opened 1 / after", "commit decision cp2 + intent cp2 1 / after", "commit completed cp4 1 / before")
+POINTS = ("commit decision cp1 + intent cp2 1 / after", "commit completed cp4 1 after intent 1 / before")
 
 
 def test_a_repair_completes(theatre: Theatre) -> None:
