@@ -25,10 +25,14 @@ class NamespaceFactory(Protocol):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--store", choices=("sqlite", "postgresql"), default="sqlite", help="where worlds keep their ledger"
+    )
     parser.addoption("--whole", action="store_true", help="run what takes minutes too: tests marked `whole`")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    DATABASES.chosen = config.getoption("--store") == "postgresql"
     config.add_cleanup(DATABASES.close)
     config.addinivalue_line("markers", "scenario: the whole program on a real API server; many mostly wait")
     config.addinivalue_line("markers", "whole: takes minutes; left out without --whole")

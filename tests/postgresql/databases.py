@@ -32,9 +32,14 @@ $$;
 
 
 class Databases:
-    """Makes databases with an empty store in them; the server starts when the first is asked for."""
+    """Makes databases with an empty store in them; the server starts when the first is asked for.
+
+    Attributes:
+        chosen: whether the worlds of the tests keep their ledgers there.
+    """
 
     def __init__(self) -> None:
+        self.chosen = False
         self._stack = contextlib.ExitStack()
         self._server: PostgresServer | None = None
 
@@ -53,6 +58,10 @@ class Databases:
     def fresh(self) -> Server:
         """A new database with an empty store."""
         return self.place(self.server.database(TEMPLATE))
+
+    def store(self, folder: Path) -> Path | StoreUrl:
+        """Where a world keeps its ledger, as it is configured."""
+        return self.fresh().url if self.chosen else folder / "ledger.sqlite"
 
     def place(self, database: str) -> Server:
         """One of the databases, as it is configured."""
@@ -95,8 +104,3 @@ def go_by(store: Store, clock: ManualClock) -> Store:
 
 
 DATABASES: Final = Databases()
-
-
-def file_or_database(folder: Path, name: str, *, on_server: bool) -> Path | Server:
-    """Where a new store is made."""
-    return DATABASES.fresh() if on_server else folder / name
