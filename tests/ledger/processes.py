@@ -13,6 +13,7 @@ from tests.ledger.samples import EXECUTOR, opened, task
 from runbook_gate.clock import SystemClock
 from runbook_gate.errors import HeldElsewhere, LeaseLost, RunbookGateError
 from runbook_gate.ledger import Draft, Lease, Server, Store
+from runbook_gate.ledger.migrations import alone, upgrade
 
 
 def open_here(place: Path | Server) -> Store:
@@ -34,6 +35,15 @@ def open_as_nobody(place: Path) -> str:
 def wait_until(moment: float) -> None:
     """Start at the same moment as the others."""
     time.sleep(max(0.0, moment - time.time()))
+
+
+def upgrade_here(place: Server, moment: float) -> str:
+    """Make the tables where several do so, and say which store it is."""
+    wait_until(moment)
+    with alone(place, busy_ms=30_000) as connection:
+        upgrade(connection, place, SystemClock())
+    with open_here(place) as store:
+        return store.reading.identity()
 
 
 def create(place: Path | Server, moment: float) -> str:

@@ -53,7 +53,7 @@ def test_a_new_store_is_made_once(race: Race, path: Path) -> None:
 
 def test_a_new_store_on_a_server_is_made_once(pool: ProcessPoolExecutor) -> None:
     place, moment = DATABASES.empty(), time.time() + START
-    made = [pool.submit(processes.create, place, moment) for _ in range(WORKERS)]
+    made = [pool.submit(processes.upgrade_here, place, moment) for _ in range(WORKERS)]
     assert len({one.result() for one in made}) == 1
 
 

@@ -12,7 +12,7 @@ import pytest
 from psycopg import sql
 from tests.fakes.clock import ManualClock
 from tests.ledger.samples import EXECUTOR, finish, opened, start, task
-from tests.postgresql.databases import DATABASES
+from tests.postgresql.databases import DATABASES, make_tables
 from tests.postgresql.line import Line, Moment
 from tests.postgresql.server import PostgresServer
 
@@ -214,6 +214,7 @@ def test_another_programs_database_is_left_alone() -> None:
 def test_a_server_that_starts_again_is_found_again() -> None:
     with PostgresServer() as server:
         place = Server(StoreUrl.read(server.url(server.database())))
+        make_tables(place)
         with open_here(place) as store:
             lease = start(store)
             for end in (server.stop, server.crash):

@@ -56,6 +56,7 @@ class Restorations:
             The tasks that were not finished in it, oldest first: none of them will write.
         """
         with self._database.write() as connection:
+            journal.begin(connection)
             wanted = select(_TASKS.c.id).where(_TASKS.c.state != "finished").order_by(_TASKS.c.journal_seq)
             tasks = list(connection.execute(wanted).scalars())
             body = {"backup_sha256": backup_sha256, "tasks": tasks}
