@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tests.ledger.migrations.acts import examined, opened, upgraded
 from tests.ledger.migrations.stores import FIRST, OnServer
-from tests.ledger.migrations.test_upgrades import examined, opened, upgraded
 from tests.postgresql import PostgresServer
 from tests.postgresql.server import OWNER
 
