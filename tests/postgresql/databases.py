@@ -67,6 +67,12 @@ class Databases:
         """One of the databases, as it is configured."""
         return Server(StoreUrl.read(self.server.url(database)))
 
+    def writing(self, url: StoreUrl) -> bool:
+        """Whether somebody is in the middle of a transaction."""
+        wanted = "SELECT FROM pg_stat_activity WHERE datname = %s AND state <> 'idle' AND pid <> pg_backend_pid()"
+        with self.server.connect(url.dbname) as connection:
+            return connection.execute(wanted, (url.dbname,)).fetchone() is not None
+
     def close(self) -> None:
         """Stop the server."""
         self._stack.close()
@@ -94,11 +100,10 @@ def set_ahead(server: PostgresServer, place: Server, ms: int) -> None:
 
 def go_by(store: Store, clock: ManualClock) -> Store:
     """Let a store's server have a clock that goes when the test's clock advances; nobody steps it or reboots it."""
-    start = clock.at_ms - clock.elapsed_ms
 
     @event.listens_for(store._database._reader, "begin")
     def _begun(connection: Connection) -> None:
-        connection.exec_driver_sql(f"SET clock.at_ms = '{start + clock.elapsed_ms}'")
+        connection.exec_driver_sql(f"SET clock.at_ms = '{clock.began_ms + clock.elapsed_ms}'")
 
     return store
 
