@@ -20,7 +20,13 @@ class ExitStatus(IntEnum):
     ESCALATED = 10, "escalated"
     HELD = 11, "held elsewhere"
     STOPPED = 12, "stopped safely, resumable"
-    LEDGER = 13, "ledger or export broken, ledger unwritable, or not as a kept head, a seal or the audit log says"
+    LEDGER = (
+        13,
+        (
+            "ledger or export broken, ledger unwritable or of another version, "
+            "or not as a kept head, a seal or the audit log says"
+        ),
+    )
     FOUND = 14, "a replay found what `--fail-on` names"
 
     def __new__(cls, status: int, meaning: str) -> ExitStatus:

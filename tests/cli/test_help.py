@@ -30,6 +30,11 @@ WANTED = {
     "ledger verify",
     "ledger reconcile",
     "ledger seal",
+    "db check",
+    "db upgrade",
+    "store backup",
+    "store restore",
+    "store mark-restored",
     "policy explain",
     "policy inspect",
     "policy diff",
@@ -53,7 +58,18 @@ WANTED = {
     "deploy render",
     "demo",
 }
-HEAVY = {"sqlalchemy", "kubernetes", "pydantic", "requests", "opa_client", "jinja2", "yaml", "rich", "cryptography"}
+HEAVY = {
+    "alembic",
+    "sqlalchemy",
+    "kubernetes",
+    "pydantic",
+    "requests",
+    "opa_client",
+    "jinja2",
+    "yaml",
+    "rich",
+    "cryptography",
+}
 
 
 def leaves(group: click.Group, path: str = "") -> dict[str, click.Command]:

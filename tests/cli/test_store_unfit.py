@@ -62,9 +62,13 @@ def locked(path: Path) -> Iterator[None]:
 
 
 CAUSES: dict[str, tuple[Callable[[Path], AbstractContextManager[None]], str, str]] = {
-    "another version": (another_version, "has version 99 of the tables", "Use the release of runbook-gate"),
+    "another version": (
+        another_version,
+        "has version 99 of the tables",
+        "Use the release of runbook-gate",
+    ),
     "triggers dropped": (no_triggers, "lacks triggers", "runbook-gate ledger verify"),
-    "another program's": (another_program, "not a store of runbook-gate", "Name the right file as `store`"),
+    "another program's": (another_program, "not a store of runbook-gate", "Name the right file or database as `store`"),
     "no database": (no_database, "the file is not a database", "Name the right file as `store`"),
     "a damaged page": (damaged, "damaged", "restore the newest backup"),
     "a folder": (a_folder, "cannot be made or written: Is a directory", "Name a file as `store`"),
@@ -96,7 +100,7 @@ def refuses(
     mend: str,
 ) -> None:
     """A command ends with 13, one clear message, and nothing made or asked."""
-    with begin(world.settings.store):
+    with begin(world.settings.store_file):
         before = sorted(path.name for path in world.folder.rglob("*"))
         refused = call(*command.split(), "-o", "json")
         assert sorted(path.name for path in world.folder.rglob("*")) == before

@@ -83,7 +83,9 @@ class CrashWorld(LittleWorld):
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
-        self.settings = self.settings.model_copy(update={"heads_file": self.folder / "heads"})
+        # What a dying process leaves is kept as files; on a server, tests/postgresql and SIGKILL show it.
+        in_files = {"heads_file": self.folder / "heads", "store": self.folder / "ledger.sqlite"}
+        self.settings = self.settings.model_copy(update=in_files)
         self.plays: list[Play] = []
         self.points = Points()
         self.patience_ms = 2_000
@@ -150,6 +152,6 @@ class CrashWorld(LittleWorld):
     def leased_ms(self) -> int:
         """How long a lease holds the run from now on, by the bytes of the store."""
         wanted = "SELECT expires_boottime_ms FROM leases WHERE holder IS NOT NULL"
-        with closing(sqlite3.connect(self.settings.store)) as file:
+        with closing(sqlite3.connect(self.settings.store_file)) as file:
             rows = file.execute(wanted).fetchall()
         return max((until - self.clock.boottime_ms for (until,) in rows), default=0)

@@ -25,6 +25,7 @@ from runbook_gate.resources import policies
 NAMES = [
     "ledger",
     "ledger file system",
+    "ledger role",
     "heads file",
     "packet folder",
     "bundle",
@@ -78,7 +79,8 @@ def test_it_never_stops_at_a_fault() -> None:
     findings = found(Settings())
     assert list(findings) == NAMES
     unfit = {name for name, finding in findings.items() if not finding.fit}
-    assert unfit == set(NAMES) - {"ledger", "ledger file system", "heads file", "packet folder", "rights"}
+    fit = {"ledger", "ledger file system", "ledger role", "heads file", "packet folder", "rights"}
+    assert unfit == set(NAMES) - fit
     assert all(findings[name].remedy for name in unfit)
 
 
@@ -88,7 +90,7 @@ def unreadable_register(settings: Settings, folder: Path) -> Settings:
 
 
 def broken_ledger(settings: Settings, folder: Path) -> Settings:
-    with closing(sqlite3.connect(settings.store)) as connection, connection:
+    with closing(sqlite3.connect(settings.store_file)) as connection, connection:
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
         for (name,) in names:
             connection.execute(f'DROP TRIGGER "{name}"')

@@ -16,7 +16,7 @@ from tests.ledger.samples import EXECUTOR, start, task
 
 from runbook_gate.clock import SystemClock
 from runbook_gate.errors import LedgerFault, LedgerUnwritable, UnknownRecord
-from runbook_gate.ledger import Draft, Store, creation
+from runbook_gate.ledger import Draft, Store, filesystems
 from runbook_gate.ledger.filesystems import FileSystem
 
 
@@ -87,15 +87,16 @@ def test_a_file_that_another_process_is_making_is_waited_for(tmp_path: Path, bus
         release.join()
 
 
-@pytest.mark.parametrize("version", [0, 2])
-def test_a_store_of_another_version_is_refused(path: Path, version: int) -> None:
+@pytest.mark.parametrize(("version", "mend"), [(0, "runbook-gate db upgrade"), (99, "or a newer one")])
+def test_a_store_of_another_version_is_refused(path: Path, version: int, mend: str) -> None:
     open_store(path).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("DROP TRIGGER store_no_update")
         connection.execute("UPDATE store SET version = ?", [version])
     for read_only in (False, True):
-        with pytest.raises(LedgerFault, match=f"version {version} of the tables, this program needs 1"):
+        with pytest.raises(LedgerFault, match=f"version {version} of the tables, this program needs") as refused:
             open_store(path, read_only=read_only)
+        assert mend in refused.value.advice
 
 
 def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
@@ -135,7 +136,7 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_an_unfit_file_system_is_refused_unless_allowed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(creation, "filesystem_kind", lambda _: FileSystem("nfs4", "locks cannot be relied on"))
+    monkeypatch.setattr(filesystems, "filesystem_kind", lambda _: FileSystem("nfs4", "locks cannot be relied on"))
     with pytest.raises(LedgerUnwritable, match=r"lies on nfs4: locks") as refused:
         open_store(path, allow_unfit=False)
     assert refused.value.advice == "Keep the store on a local disk."

@@ -29,6 +29,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "show": ("show", "Tell what happened in a run."),
     "escalations": ("escalations", "List, show, acknowledge and resolve escalations."),
     "ledger": ("ledger", "Check the ledger, by itself and against what others recorded."),
+    "db": ("db", "Check and upgrade the tables of the store."),
+    "store": ("store", "Back up an SQLite store, restore one, mark any as restored."),
     "policy": ("policy", "Build, inspect, compare, explain and archive policies."),
     "replay": ("replay", "Decide again what was recorded, and compare with other policies."),
     "evidence": ("evidence", "Export runs for somebody else, and verify such an export."),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.console import Console
@@ -19,7 +20,26 @@ def progress(items: Iterable[T], total: int, words: str) -> Iterator[T]:
         total: how many there are at most.
         words: what is done.
     """
+    with _bar() as shown:
+        yield from shown.track(items, total=total, description=words)
+
+
+@contextmanager
+def counted(words: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far work has come that tells it by itself.
+
+    Args:
+        words: what is done.
+
+    Yields:
+        Hears how many of how many are done.
+    """
+    with _bar() as shown:
+        task = shown.add_task(words)
+        yield lambda done, total: shown.update(task, completed=done, total=total)
+
+
+def _bar() -> Progress:
     console = Console(stderr=True, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
-        yield from shown.track(items, total=total, description=words)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

@@ -42,6 +42,7 @@ def examine(settings: Settings, namespace: str | None, *, clock: Clock | None = 
     checks: dict[str, Callable[[], str]] = {
         "ledger": partial(store.ledger, settings, clock),
         "ledger file system": partial(store.file_system, settings),
+        "ledger role": partial(store.role, settings),
         "heads file": partial(store.heads_file, settings),
         "packet folder": partial(store.packet_folder, settings),
         "bundle": partial(policy.bundle, settings),

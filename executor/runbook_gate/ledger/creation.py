@@ -7,16 +7,27 @@ import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
-from sqlalchemy import Connection, insert, inspect, select
+from sqlalchemy import Connection, insert
 
-from runbook_gate.errors import LedgerBroken, LedgerFault, LedgerUnwritable
+from runbook_gate.errors import LedgerBroken, LedgerUnwritable
 from runbook_gate.ledger import tables
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.faults import mapped
-from runbook_gate.ledger.filesystems import filesystem_kind
+from runbook_gate.ledger.filesystems import require_fit
 from runbook_gate.ledger.identifiers import run_id
-from runbook_gate.ledger.triggers import sqlite_triggers
+from runbook_gate.ledger.server import Server
+from runbook_gate.ledger.triggers import triggers
+from runbook_gate.ledger.versions import require_current, stored_version
+
+_TRIGGERS: Final = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": (
+        "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+        "WHERE relnamespace = current_schema()::regnamespace AND tgenabled IN ('O', 'A') AND NOT tgisinternal"
+    ),
+}
 
 
 def prepare_file(path: Path, *, allow_unfit: bool, busy_ms: int) -> None:
@@ -31,9 +42,8 @@ def prepare_file(path: Path, *, allow_unfit: bool, busy_ms: int) -> None:
         LedgerUnwritable: if the file system is unfit, or the file cannot be made or written.
         LedgerBroken: if the file is no database.
     """
-    place = filesystem_kind(path)
-    if place.unfit and not allow_unfit:
-        raise LedgerUnwritable(f"{path} lies on {place.kind}: {place.unfit}", advice="Keep the store on a local disk.")
+    if not allow_unfit:
+        require_fit(path)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -50,6 +60,8 @@ def prepare_file(path: Path, *, allow_unfit: bool, busy_ms: int) -> None:
 def create_or_check(database: Database) -> None:
     """Create the tables of a new store, or see that an old one has this program's version and its triggers.
 
+    On a server the tables are made by `db upgrade`: the role of an executor has no right to.
+
     Args:
         database: the store.
 
@@ -57,9 +69,14 @@ def create_or_check(database: Database) -> None:
         LedgerFault: if the file is something else, or of another version.
         LedgerBroken: if triggers are missing.
     """
+    if isinstance(database.place, Server):
+        with database.read() as connection:
+            require_current(stored_version(connection, database.place), database.place)
+            _check_triggers(connection, database)
+        return
     with database.write() as connection:
-        if inspect(connection).get_table_names():
-            _check_version(connection, database)
+        if (version := stored_version(connection, database.place)) is not None:
+            require_current(version, database.place)
             _check_triggers(connection, database)
             return
         tables.metadata.create_all(connection)
@@ -77,28 +94,13 @@ def check(database: Database) -> None:
         LedgerFault: if the file is something else, or of another version.
     """
     with database.read() as connection:
-        _check_version(connection, database)
-
-
-def _check_version(connection: Connection, database: Database) -> None:
-    if not inspect(connection).has_table(tables.store.name):
-        raise LedgerFault(
-            f"{database.path}: the file is not a store of runbook-gate", advice="Name the right file as `store`."
-        )
-    version = connection.execute(select(tables.store.c.version)).scalar_one_or_none()
-    if version != tables.VERSION:
-        raise LedgerFault(
-            f"{database.path}: the store has version {version} of the tables, this program needs {tables.VERSION}",
-            advice="Use the release of runbook-gate that made the store.",
-        )
+        require_current(stored_version(connection, database.place), database.place)
 
 
 def _check_triggers(connection: Connection, database: Database) -> None:
-    if connection.dialect.name != "sqlite":
-        return
-    there = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars())
-    if not sqlite_triggers().keys() <= there:
-        raise LedgerBroken(f"{database.path}: the store lacks triggers that keep its record from changing")
+    there = set(connection.exec_driver_sql(_TRIGGERS[connection.dialect.name]).scalars())
+    if not triggers(connection.dialect.name).keys() <= there:
+        raise LedgerBroken(f"{database.place}: the store lacks triggers that keep its record from changing")
 
 
 def _sync_folder(folder: Path) -> None:

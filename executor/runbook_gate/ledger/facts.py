@@ -6,7 +6,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, select
 
-from runbook_gate.ledger import evidence, tables
+from runbook_gate.ledger import evidence, restorations, tables
 from runbook_gate.ledger.escalations import unacknowledged
 from runbook_gate.ledger.pauses import current
 from runbook_gate.ledger.walking import named_evidence, walk
@@ -32,7 +32,7 @@ def gather(connection: Connection, target_key: str, run: str | None) -> LedgerFa
         previous_chain=_chain(connection, previous),
         evidence_missing=_missing(connection, run) if run else [],
         escalations=unacknowledged(connection, target_key),
-        paused=current(connection),
+        paused=current(connection) or restorations.pause(connection, run),
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from runbook_gate.errors import LedgerUnwritable
+
 _MOUNTS: Final = Path("/proc/self/mountinfo")
 _VOLATILE: Final = frozenset({"tmpfs", "ramfs", "devtmpfs", "hugetlbfs"})
 _REMOTE: Final = frozenset(
@@ -49,6 +51,20 @@ def filesystem_kind(path: Path, mounts: Path = _MOUNTS) -> FileSystem:
         if wanted.is_relative_to(point) and len(point.parts) >= best:  # of two mounts on one point the later
             best, kind, root = len(point.parts), after.split(" ")[0], fields[3]
     return FileSystem(kind, _unfit(kind, root))
+
+
+def require_fit(path: Path) -> None:
+    """See that a store may lie somewhere.
+
+    Args:
+        path: the store's file, which need not exist yet.
+
+    Raises:
+        LedgerUnwritable: if it may not.
+    """
+    place = filesystem_kind(path)
+    if place.unfit:
+        raise LedgerUnwritable(f"{path} lies on {place.kind}: {place.unfit}", advice="Keep the store on a local disk.")
 
 
 def _unfit(kind: str, root: str) -> str | None:
