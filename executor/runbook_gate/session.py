@@ -31,7 +31,7 @@ from runbook_gate.ledger import Finished, Lease, Store
 from runbook_gate.models.entry import Executor
 from runbook_gate.models.observation import LedgerFacts
 from runbook_gate.pinning import governing, repin
-from runbook_gate.serving import Serving, read_bundle, serving
+from runbook_gate.serving import Anew, Policies, Serving
 from runbook_gate.surroundings import surroundings
 
 
@@ -57,6 +57,8 @@ class Session:
         awaiting: makes a block for what only awaits an answer; it may raise out of it to give the answer up.
         world: makes what effects work with.
         effects: what it can do, by the action that asks for it.
+        policies: where bundle and sidecar come from; default: made anew for each run.
+        heads: where heads are brought to, of several sessions at once; default: as configured, for this one alone.
     """
 
     def __init__(
@@ -70,11 +72,14 @@ class Session:
         awaiting: Callable[[], AbstractContextManager[None]] = nullcontext,
         world: Callable[[Settings, Clock, Callable[[], LedgerFacts]], World] = surroundings,
         effects: Mapping[str, Effect[Any, Any]] = EFFECTS,
+        policies: Policies | None = None,
+        heads: Heads | None = None,
     ) -> None:
         self.settings, self.store, self._narrator = settings, store, narrator
         self.clock, self._stopping, self._world = clock or SystemClock(), stopping, world
         self._awaiting, self._effects = awaiting, effects
-        self._heads = Heads(settings.heads_file, settings.termination_message)
+        self._policies = policies or Anew(settings)
+        self._heads = heads or Heads(settings.heads_file, settings.termination_message)
         store.heed(stopping)
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
@@ -205,7 +210,7 @@ class Session:
             Stopped: the process was asked to end.
         """
         with self._answer():
-            return read_bundle(self.settings)
+            return self._policies.given()
 
     @contextmanager
     def _answer(self) -> Iterator[None]:
@@ -218,5 +223,5 @@ class Session:
     def _served(self, bundle: Bundle) -> Iterator[Serving]:
         with ExitStack() as stack:
             with self._answer():
-                served = stack.enter_context(serving(self.settings, bundle))
+                served = stack.enter_context(self._policies.serving(bundle))
             yield served

@@ -18,6 +18,7 @@ WANTED = {
     "submit",
     "task sign",
     "run",
+    "work",
     "withdraw",
     "pause",
     "unpause",
@@ -54,6 +55,7 @@ WANTED = {
     "demo",
 }
 HEAVY = {"sqlalchemy", "kubernetes", "pydantic", "requests", "opa_client", "jinja2", "yaml", "rich", "cryptography"}
+HEAVY |= {"structlog", "prometheus_client"}
 
 
 def leaves(group: click.Group, path: str = "") -> dict[str, click.Command]:

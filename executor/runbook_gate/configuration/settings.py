@@ -15,6 +15,8 @@ LONGEST_ANSWER_S: Final = 45  # a lease has to outlast it
 
 # No user, no query: whatever is in an URL is shown and goes into records.
 Url = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+/?$")]
+# An address and not a name: what is opened is what is written.
+Listen = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:.]+\]|[0-9]{1,3}(\.[0-9]{1,3}){3}):[0-9]{1,5}$")]
 # pydantic puts the tag of a union's member into the place of an error; no document says it.
 TAGS: Final = frozenset({"[file]", "[endpoint]"})
 
@@ -69,6 +71,15 @@ class Audit(_Section):
     )
 
 
+class Work(_Section):
+    """`work`: how much at once, and where the process tells how it is."""
+
+    concurrency: int = Field(1, ge=1, le=64, description="Runs at once.")
+    listen: Listen | None = Field(
+        None, description="ADDRESS:PORT for /healthz, /readyz and /metrics; default: nowhere."
+    )
+
+
 class RegisterEndpoint(_Section):
     """A register that answers over HTTPS. The token is in a file, so that the configuration holds no secret."""
 
@@ -111,6 +122,7 @@ class Settings(_Section):
     opa: Opa = Field(default_factory=Opa, description="The OPA sidecar.")
     cluster: Cluster = Field(default_factory=Cluster, description="The API server.")
     audit: Audit = Field(default_factory=Audit, description="The audit log.")
+    work: Work = Field(default_factory=Work, description="The worker.")
 
     @property
     def sha256(self) -> str:

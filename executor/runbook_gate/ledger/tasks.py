@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 
-from sqlalchemy import Connection, case, insert, select, update
+from sqlalchemy import Connection, case, func, insert, select, update
 
 from runbook_gate.canonical import canonical_bytes, sha256_hex
 from runbook_gate.errors import TaskConflict, UnknownRecord, UsageFault
@@ -159,6 +159,19 @@ class Tasks:
         )
         with self._database.read() as connection:
             return [task_status(row) for row in connection.execute(wanted)]
+
+    def next_due_ms(self) -> int | None:
+        """When the next task is due that is not yet.
+
+        Returns:
+            Wall clock, milliseconds since the epoch; None if none was deferred.
+        """
+        later = _TASKS.c.not_before_ms > self._database.clock.read().at_ms
+        with self._database.read() as connection:
+            next_ms: int | None = connection.execute(
+                select(func.min(_TASKS.c.not_before_ms)).where(_TASKS.c.state.in_(("queued", "active")), later)
+            ).scalar_one()
+            return next_ms
 
     def defer(self, task_id: str, not_before_ms: int) -> None:
         """Set when a task is due. This is no part of the record.
