@@ -14,7 +14,7 @@ from runbook_gate.ledger import Finished, TaskStatus
 from runbook_gate.session import Session
 
 DUE: Final = 500
-HELD_MS: Final = 5_000  # until a target that somebody holds is tried again
+HELD_MS: Final = 2_000  # until a target that somebody holds is tried again
 
 
 @dataclass(frozen=True)

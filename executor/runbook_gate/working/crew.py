@@ -64,6 +64,7 @@ class Crew:
         clock: wall and boot time.
         started: told the port that is listened on.
         make: makes a worker's session.
+        pulse: of every loop.
     """
 
     def __init__(
@@ -79,11 +80,12 @@ class Crew:
         clock: Clock | None = None,
         started: Callable[[int | None], None] = lambda _: None,
         make: Callable[..., Session] = Session,
+        pulse: Pulse | None = None,
     ) -> None:
         self._settings, self._store, self._orders, self._log = settings, store, orders, log
         self._narrator, self._make, self._started = narrator, make, started
         self._registry, self._clock = registry or CollectorRegistry(), clock or SystemClock()
-        self._asked, self._pulse, self._tally, self._giving_up = stopping, Pulse(), Tally(), GivingUp()
+        self._asked, self._pulse, self._tally, self._giving_up = stopping, pulse or Pulse(), Tally(), GivingUp()
         self._health = Health(self._pulse, PARTS)
         self._desk = Desk(store, self._clock, until_empty=orders.until_empty)
         self._policies = WarmPolicies(settings, stopping)
