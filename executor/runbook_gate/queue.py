@@ -14,7 +14,6 @@ from runbook_gate.ledger import Finished, TaskStatus
 from runbook_gate.session import Session
 
 DUE: Final = 500
-HELD_MS: Final = 2_000  # until a target that somebody holds is tried again
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,12 @@ def tidy(session: Session, faults: Faults) -> list[Finished]:
 
 
 def take(
-    session: Session, waiting: Iterable[TaskStatus], faults: Faults, *, resumable: bool = False
+    session: Session,
+    waiting: Iterable[TaskStatus],
+    faults: Faults,
+    *,
+    resumable: bool = False,
+    held_ms: int = BACKOFF_MS,
 ) -> Finished | None:
     """Carry out the first of these tasks that can be; those before it fall back behind the others.
 
@@ -138,6 +142,7 @@ def take(
         waiting: due tasks, the oldest first.
         faults: keeps what goes wrong with single tasks.
         resumable: keep also what leaves a run resumable.
+        held_ms: when a target that somebody holds is tried again.
 
     Returns:
         How it ended; None if none did.
@@ -149,6 +154,6 @@ def take(
             return session.run_task(due.id)
         kept = [one.error for one in faults.kept[before:]]
         if not any(isinstance(error, Stopped) for error in kept):  # which has said itself when it is due again
-            later_ms = BACKOFF_MS if kept else HELD_MS
+            later_ms = BACKOFF_MS if kept else held_ms
             session.store.tasks.defer(due.id, session.clock.read().at_ms + later_ms)
     return None

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from runbook_gate import __version__
@@ -27,7 +28,7 @@ from runbook_gate.engine.opening import open_run, target_key
 from runbook_gate.errors import LeaseLost, LedgerUnwritable, SidecarFault, Stopped, UsageFault
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.holding import BACKOFF_MS, held
-from runbook_gate.ledger import Finished, Lease, Store
+from runbook_gate.ledger import Finished, Lease, Server, Store
 from runbook_gate.models.entry import Executor
 from runbook_gate.models.observation import LedgerFacts
 from runbook_gate.pinning import governing, repin
@@ -37,7 +38,14 @@ from runbook_gate.surroundings import surroundings
 
 def open_store(settings: Settings, *, clock: Clock, read_only: bool = False) -> Store:
     """Open the configured ledger."""
-    return Store.open(settings.store, clock=clock, executor=program(settings), read_only=read_only)
+    return Store.open(store_place(settings), clock=clock, executor=program(settings), read_only=read_only)
+
+
+def store_place(settings: Settings) -> Path | Server:
+    """Where the configured ledger is."""
+    if isinstance(settings.store, Path):
+        return settings.store
+    return Server(settings.store, settings.store_password_file, settings.store_ca_file)
 
 
 def program(settings: Settings) -> Executor:
@@ -47,6 +55,9 @@ def program(settings: Settings) -> Executor:
 
 class Session:
     """Runs tasks with one configuration.
+
+    Attributes:
+        holder: as whom it holds runs and claims tasks.
 
     Args:
         settings: the configuration.
@@ -81,7 +92,7 @@ class Session:
         self._policies = policies or Anew(settings)
         self._heads = heads or Heads(settings.heads_file, settings.termination_message)
         store.heed(stopping)
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def check_stopping(self) -> None:
         """Between two runs.
@@ -136,7 +147,7 @@ class Session:
             self.store.tasks.get(task_id),
             bundle=bundle,
             pins=pins,
-            holder=self._holder,
+            holder=self.holder,
             clock=self.clock,
             facts=facts or self.store.facts,
         )
@@ -159,7 +170,7 @@ class Session:
 
     def _go_on(self, run: str) -> Finished:
         """Take up an active run. One whose end is decided needs no gate; one past its deadline ends without it."""
-        lease = self.store.leases.acquire(run, self._holder)
+        lease = self.store.leases.acquire(run, self.holder)
         with held(self.store, lease, self.clock):
             journal = Journal(self.store, lease, self._heads)
             if isinstance(continuation(journal.history), Conclude):

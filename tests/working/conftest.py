@@ -43,7 +43,7 @@ class Fleet:
 
     Attributes:
         stage: the theatre whose store and settings it has.
-        targets: the namespaces; of every fourth the labels are to be restored, the others have an open waiver.
+        targets: the namespaces; of every second the labels are to be restored, the others have an open waiver.
     """
 
     def __init__(self, stage: Theatre, targets: list[Target]) -> None:
@@ -115,13 +115,13 @@ def short_rounds(opa_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def fleet(theatre: Theatre, namespace_factory: NamespaceFactory, short_rounds: Path, opa_binary: Path) -> Fleet:  # noqa: F811
-    """Eight namespaces; the executor starts its sidecar itself."""
+    """Four namespaces; the executor starts its sidecar itself."""
     theatre.settings = theatre.settings.model_copy(update={"bundle": short_rounds, "opa": Opa(binary=opa_binary)})
     made = [theatre.target]
-    for _ in range(7):
+    for _ in range(3):
         namespace = namespace_factory()
         made.append(replace(theatre.target, namespace=namespace, uid=theatre.seeder.uid(namespace)))
-    return Fleet(theatre, [one if index % 4 == 0 else waived(one) for index, one in enumerate(made)])
+    return Fleet(theatre, [one if index % 2 == 0 else waived(one) for index, one in enumerate(made)])
 
 
 def waived(target: Target) -> Target:

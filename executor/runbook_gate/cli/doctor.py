@@ -21,7 +21,7 @@ from runbook_gate.exit_statuses import ExitStatus
 def doctor(
     context: click.Context,
     namespace: str | None,
-    store: Path | None,
+    store: Path | str | None,
     bundle: Path | None,
     kubeconfig: Path | None,
     packet_dir: Path | None,

@@ -53,7 +53,7 @@ def reconcile(
     files: tuple[Path, ...],
     named: tuple[str, ...],
     run: str | None,
-    store: Path | None,
+    store: Path | str | None,
     output: str,
 ) -> int:
     """Compare the ledger with the API servers' audit logs.

@@ -35,7 +35,7 @@ def work(
     until_empty: bool,
     listen: str | None,
     log: str,
-    store: Path | None,
+    store: Path | str | None,
     bundle: Path | None,
     kubeconfig: Path | None,
     packet_dir: Path | None,

@@ -80,7 +80,9 @@ class Runs:
             LedgerUnwritable: if nothing was recorded.
         """
         with self._database.write() as connection:
-            yield Batch(connection, self._database, lease)
+            batch = Batch(connection, self._database, lease)
+            yield batch
+            batch.settle()
 
     def append(self, lease: Lease, draft: Draft) -> Entry:
         """Record one entry; it is durable on return.

@@ -87,7 +87,7 @@ class Crew:
         self._registry, self._clock = registry or CollectorRegistry(), clock or SystemClock()
         self._asked, self._pulse, self._tally, self._giving_up = stopping, pulse or Pulse(), Tally(), GivingUp()
         self._health = Health(self._pulse, PARTS)
-        self._desk = Desk(store, self._clock, until_empty=orders.until_empty)
+        self._desk = Desk(store, until_empty=orders.until_empty)
         self._policies = WarmPolicies(settings, stopping)
         self._heads = Heads(settings.heads_file, settings.termination_message)
 

@@ -1,4 +1,4 @@
-"""What the workers of one process share: who has which task, when the store is asked again, and when all is done."""
+"""What the workers of one process share: when the store is asked for a task again, and when all is done."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
-from runbook_gate.clock import Clock
+from runbook_gate.errors import LedgerFault, Stopped
 from runbook_gate.ledger import Store, TaskStatus
 
 POLL_S: Final = 2.0  # the store is asked so often for all idle workers together, and not by each
 TIDY_S: Final = 10.0
-_AHEAD: Final = 20
 _HEAR_S: Final = 0.5  # an idle worker moves so often
 
 
@@ -24,21 +23,17 @@ def jittered(seconds: float) -> float:
 
 
 class Desk:
-    """Gives each worker a task that no other one has.
+    """Gives each worker a task that nobody else has claimed.
 
     Args:
         store: the ledger.
-        clock: says what is due.
         until_empty: whether the work ends when no task is left.
         now: seconds, which never go back.
     """
 
-    def __init__(
-        self, store: Store, clock: Clock, *, until_empty: bool = False, now: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._store, self._clock, self._until_empty, self._now = store, clock, until_empty, now
-        self._changed = threading.Condition()
-        self._in_hand: set[str] = set()
+    def __init__(self, store: Store, *, until_empty: bool = False, now: Callable[[], float] = time.monotonic) -> None:
+        self._store, self._until_empty, self._now = store, until_empty, now
+        self._asking, self._changed = threading.Lock(), threading.Condition()
         self._failed: set[str] = set()
         self._ask_at = self._tidy_at = now()
         self._done = False
@@ -55,14 +50,18 @@ class Desk:
             self._changed.notify_all()
 
     @contextmanager
-    def next(self) -> Iterator[TaskStatus | None]:
-        """The task that has been due the longest and that nobody here has in hand, for the length of a block."""
-        task = self._take()
+    def next(self, by: str) -> Iterator[TaskStatus | None]:
+        """The task that has been due the longest and that nobody has claimed, for the length of a block.
+
+        Args:
+            by: who asks.
+        """
+        task = self._take(by)
         try:
             yield task
         finally:
             if task is not None:
-                self._put_back(task.id)
+                self._put_back(task.id, by)
 
     def failed(self, task_id: str) -> None:
         """A task has a fault of its own: nobody waits for it."""
@@ -79,40 +78,39 @@ class Desk:
 
     def rest(self) -> None:
         """Wait until the store is worth asking again, but only so long that the loop is seen to move."""
-        with self._changed:
-            left_s = min(self._ask_at - self._now(), _HEAR_S)
-            if left_s > 0 and not self._done:
-                self._changed.wait(left_s)
+        self.pause(self._ask_at - self._now())
 
-    def _take(self) -> TaskStatus | None:
+    def pause(self, seconds: float) -> None:
+        """Wait, but only so long that the loop is seen to move, and not beyond the end of the work."""
         with self._changed:
+            if seconds > 0 and not self._done:
+                self._changed.wait(min(seconds, _HEAR_S))
+
+    def _take(self, by: str) -> TaskStatus | None:
+        with self._asking:  # one at a time, and never while somebody wants to end it all
             if self._done or self._now() < self._ask_at:
                 return None
-            for due in self._store.tasks.due(limit=len(self._in_hand) + _AHEAD):
-                if due.id not in self._in_hand:
-                    self._in_hand.add(due.id)
-                    return due
-            self._nothing_due()
-            return None
+            task = self._store.tasks.claim(by)
+            if task is None:
+                self._nothing_due()
+            return task
 
     def _nothing_due(self) -> None:
-        if self._until_empty and not self._in_hand and self._empty():
-            self._done = True
-            self._changed.notify_all()
+        if self._until_empty and self._empty():
+            self.close()
             return
-        pause_s = jittered(POLL_S)
-        next_ms = self._store.tasks.next_due_ms()
-        if next_ms is not None:
-            pause_s = min(pause_s, max(0.0, (next_ms - self._clock.read().at_ms) / 1000))
-        self._ask_at = self._now() + pause_s
+        pause_s, next_ms = jittered(POLL_S), self._store.tasks.next_due_in_ms()
+        self._ask_at = self._now() + (pause_s if next_ms is None else min(pause_s, next_ms / 1000))
 
     def _empty(self) -> bool:
         limit = len(self._failed) + 1
         left = [*self._store.tasks.list("queued", limit=limit), *self._store.tasks.list("active", limit=limit)]
         return all(task.id in self._failed for task in left)
 
-    def _put_back(self, task_id: str) -> None:
+    def _put_back(self, task_id: str, by: str) -> None:
+        if self._done:
+            with suppress(LedgerFault, Stopped):  # a claim ends by itself
+                self._store.tasks.unclaim(task_id, by)
         with self._changed:
-            self._in_hand.discard(task_id)
             self._ask_at = self._now()  # its target may be another task's by now
             self._changed.notify_all()

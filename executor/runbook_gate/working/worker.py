@@ -25,6 +25,7 @@ from runbook_gate.working.desk import Desk, jittered
 from runbook_gate.working.health import Health, Pulse
 
 PATIENCE_S: Final = 60.0  # with work that ends, how long what nobody can do without may be away
+HELD_MS: Final = 2_000  # until a target that somebody holds is tried again
 _FIRST_S, _LONGEST_S = 0.5, 15.0
 
 
@@ -158,9 +159,9 @@ class Worker:
             if self._desk.tidies():
                 ended += tidy(self._session, faults)
             self._session.given()  # what no task can do without is no task's fault
-            with self._desk.next() as task:
+            with self._desk.next(self._session.holder) as task:
                 if task is not None:
-                    taken = take(self._session, [task], faults, resumable=True)
+                    taken = take(self._session, [task], faults, resumable=True, held_ms=HELD_MS)
                     ended += [taken] if taken else []
         finally:
             for finished in ended:
@@ -191,4 +192,4 @@ class Worker:
         until = now + again_s
         while (left_s := until - time.monotonic()) > 0 and not self._stopping() and not self._desk.done:
             self._pulse.beat()
-            self._session.clock.sleep(min(left_s, 0.2))
+            self._desk.pause(left_s)
