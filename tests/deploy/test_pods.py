@@ -96,7 +96,7 @@ def test_a_sidecar_that_is_gone_is_what_is_tried_again(pod: Make) -> None:
     assert ended.status == ExitStatus.STOPPED, ended
 
 
-@pytest.mark.parametrize("overlay", ["task", "queue"])
+@pytest.mark.parametrize("overlay", ["task", "queue", "worker"])
 def test_the_sidecars_command_line_is_the_one_that_the_executor_starts(installed: Installation, overlay: str) -> None:
     [spec] = [spec for document in compose(installed.site / "overlays" / overlay) if (spec := pod_spec(document))]
     [opa] = spec["initContainers"]

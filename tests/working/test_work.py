@@ -71,24 +71,23 @@ def test_two_tasks_of_one_target_never_run_at_once(fleet: Fleet) -> None:
 
 
 @contextlib.contextmanager
-def reads_hang(fleet: Fleet, hanging: int) -> Iterator[threading.Event]:
-    """The API server answers no read until the block ends; set when so many hang."""
+def reads_hang(fleet: Fleet, hanging: int) -> Iterator[tuple[threading.Event, threading.Event]]:
+    """The API server answers no read until the second event is set; the first one is when so many hang."""
     reached, over, count = threading.Event(), threading.Event(), iter(range(1, 10_000))
     stage, healthy = fleet.stage, fleet.stage.settings
 
     def instead(method: str, _: str) -> Answer | None:
-        if method != "GET" or over.is_set():
-            return None
-        if next(count) == hanging:
-            reached.set()
-        over.wait(HANGS_S)
+        if method == "GET" and not over.is_set():
+            if next(count) == hanging:
+                reached.set()
+            over.wait(HANGS_S)
         return None
 
     with Wire.start_recording(stage.folder / "wire", stage.cluster.server) as wire:
         wire.instead = instead
         stage.settings = healthy.model_copy(update={"cluster": Cluster(kubeconfig=wire.kubeconfig())})
         try:
-            yield reached
+            yield reached, over
         finally:
             over.set()
             stage.settings = healthy
@@ -96,7 +95,7 @@ def reads_hang(fleet: Fleet, hanging: int) -> Iterator[threading.Event]:
 
 def test_sigterm_drains_within_seconds_and_the_next_one_ends_everything(fleet: Fleet) -> None:
     tasks = fleet.submit(2)
-    with reads_hang(fleet, 4) as reached, fleet.working("--concurrency", "4") as started:
+    with reads_hang(fleet, 4) as (reached, _), fleet.working("--concurrency", "4") as started:
         assert reached.wait(HANGS_S)
         asked = time.monotonic()
         started.send_signal(signal.SIGTERM)
@@ -125,15 +124,21 @@ def test_who_has_nothing_in_hand_ends_at_once_and_leaves_nothing(fleet: Fleet) -
 
 
 def test_a_sidecar_that_is_killed_is_started_again_and_every_task_ends(fleet: Fleet) -> None:
-    tasks = fleet.submit(2)
-    with fleet.working("--until-empty", "--concurrency", "4") as started:
-        until(lambda: any(run.state != "active" for run in fleet.runs()))
+    """It dies while four runs are under way; their next questions wait for the next one."""
+    tasks = fleet.submit(1)
+    with (
+        reads_hang(fleet, 4) as (reached, over),
+        fleet.working("--until-empty", "--concurrency", "4") as started,
+    ):
+        assert reached.wait(HANGS_S)
         [first] = sidecars(started)
         os.kill(first, signal.SIGKILL)
+        over.set()
         until(lambda: bool(sidecars(started)) and first not in sidecars(started))
         [second] = sidecars(started)
         end = ended(started)
     assert end.status == 10, end
+    assert {line["event"] for line in end.log} & {"no_decision", "fault", "trouble"} == set()
     fleet.assert_kept(tasks)
     assert not serves(second)
 
