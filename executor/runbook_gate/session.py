@@ -27,7 +27,7 @@ from runbook_gate.engine.narration import Narrator
 from runbook_gate.engine.opening import open_run, target_key
 from runbook_gate.errors import LeaseLost, LedgerUnwritable, SidecarFault, Stopped, UsageFault
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.holding import BACKOFF_MS, held
+from runbook_gate.holding import BACKOFF_MS, Unreleased, held
 from runbook_gate.ledger import Finished, Lease, Server, Store
 from runbook_gate.models.entry import Executor
 from runbook_gate.models.observation import LedgerFacts
@@ -58,6 +58,7 @@ class Session:
 
     Attributes:
         holder: as whom it holds runs and claims tasks.
+        unreleased: leases that it could not release.
 
     Args:
         settings: the configuration.
@@ -88,7 +89,7 @@ class Session:
     ) -> None:
         self.settings, self.store, self._narrator = settings, store, narrator
         self.clock, self._stopping, self._world = clock or SystemClock(), stopping, world
-        self._awaiting, self._effects = awaiting, effects
+        self._awaiting, self._effects, self.unreleased = awaiting, effects, Unreleased()
         self._policies = policies or Anew(settings)
         self._heads = heads or Heads(settings.heads_file, settings.termination_message)
         store.heed(stopping)
@@ -161,7 +162,7 @@ class Session:
         try:
             with self._served(given) as served:
                 lease = self.open(task_id, given, served)
-                with held(self.store, lease, self.clock):
+                with held(self.store, lease, self.clock, self.unreleased):
                     return self._carry(Journal(self.store, lease, self._heads), served)
         except SidecarFault:
             if self.store.tasks.status(task_id).run is None:
@@ -171,7 +172,7 @@ class Session:
     def _go_on(self, run: str) -> Finished:
         """Take up an active run. One whose end is decided needs no gate; one past its deadline ends without it."""
         lease = self.store.leases.acquire(run, self.holder)
-        with held(self.store, lease, self.clock):
+        with held(self.store, lease, self.clock, self.unreleased):
             journal = Journal(self.store, lease, self._heads)
             if isinstance(continuation(journal.history), Conclude):
                 return self._delivered(conclude(journal))

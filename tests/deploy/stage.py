@@ -26,10 +26,10 @@ DEPLOY: Final = Path(__file__).resolve().parents[2] / "deploy"
 OVERLAYS: Final = ("targets", "site", "task", "queue", "worker")
 EXECUTOR: Final = "system:serviceaccount:runbook-gate:executor"
 # Approved namespaces: one for each test that changes it, one whose baseline is another, and one that is only looked at.
-TASK, QUEUE, HARNESS, WATCHED, LOOSER = (
-    f"payments-{name}" for name in ("task", "queue", "harness", "watched", "looser")
+TASK, QUEUE, WORKER, HARNESS, WATCHED, LOOSER = (
+    f"payments-{name}" for name in ("task", "queue", "worker", "harness", "watched", "looser")
 )
-TARGETS: Final = (TASK, QUEUE, HARNESS, WATCHED, LOOSER)
+TARGETS: Final = (TASK, QUEUE, WORKER, HARNESS, WATCHED, LOOSER)
 UNAPPROVED: Final = "payments-unapproved"
 # The other tuple: a looser level, and no warning at all.
 BASELINE: Final[Mapping[str, str | None]] = {

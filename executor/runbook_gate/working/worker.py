@@ -156,6 +156,7 @@ class Worker:
     def _step(self) -> bool:
         faults, ended = Faults(), list[Finished]()
         try:
+            self._session.unreleased.release(self._session.store)
             if self._desk.tidies():
                 ended += tidy(self._session, faults)
             self._session.given()  # what no task can do without is no task's fault
