@@ -8,6 +8,7 @@ import uuid
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from tests.postgresql.databases import DATABASES
 
 from runbook_gate.localcluster import LocalCluster, find_tool, shared_cluster
 from runbook_gate.localcluster.seeding import Seeder
@@ -28,6 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.add_cleanup(DATABASES.close)
     config.addinivalue_line("markers", "scenario: the whole program on a real API server; many mostly wait")
     config.addinivalue_line("markers", "whole: takes minutes; left out without --whole")
 

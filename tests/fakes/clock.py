@@ -17,11 +17,13 @@ class ManualClock:
         at_ms: wall clock.
         boottime_ms: boot time.
         boot_id: which boot.
+        elapsed_ms: time that passed, which no step and no reboot changes.
     """
 
     at_ms: int = 1_784_635_200_000
     boottime_ms: int = 1_000_000
     boot_id: str = BOOT
+    elapsed_ms: int = 0
 
     def read(self) -> Reading:
         return Reading(self.at_ms, self.boottime_ms, self.boot_id)
@@ -33,6 +35,7 @@ class ManualClock:
         """Let time pass."""
         self.at_ms += milliseconds
         self.boottime_ms += milliseconds
+        self.elapsed_ms += milliseconds
 
     def step(self, milliseconds: int) -> None:
         """Set the wall clock forward or back."""

@@ -1,20 +1,52 @@
-"""What somebody who owns the store's file can do to it."""
+"""What somebody who owns the store's file or database can do to it."""
 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString, Protocol, cast
+
+import psycopg
 
 from runbook_gate.canonical import canonical_bytes, sha256_hex
+
+
+class Attacker(Protocol):
+    """A plain connection to the store, each statement its own transaction; no code of ours."""
+
+    def execute(self, statement: str, values: Sequence[Any] = ..., /) -> Any: ...
+
+
+class ServerAttacker:
+    """Says to PostgreSQL what is written for SQLite.
+
+    Args:
+        connection: its connection.
+    """
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self.connection = connection
+        connection.execute("SET lock_timeout = '5s'")
+
+    def execute(self, statement: str, values: Sequence[Any] = (), /) -> Any:
+        said = re.sub(r"CAST\((.*) AS BLOB\)", r"convert_to(\1, 'UTF8')", statement.replace("?", "%s"))
+        said = said.replace("replace(data,", "replace(convert_from(data, 'UTF8'),")
+        said = re.sub(r"DROP TRIGGER ([a-z]+)_(\w+)", r"DROP TRIGGER \1_\2 ON \1", said)
+        return self.connection.execute(cast("LiteralString", said), values or None)
+
+    def forget_foreign_keys(self) -> None:
+        """As SQLite does for whoever does not ask for them. Triggers are forgotten too."""
+        self.connection.execute("SET session_replication_role = replica")
 
 
 @dataclass
 class Attack:
     """A store with a complete, an escalated and an active run, and every means to change it."""
 
-    connection: sqlite3.Connection
+    connection: sqlite3.Connection | ServerAttacker
     complete: str
     escalated: str
     active: str

@@ -1,4 +1,4 @@
-"""Stores for the tests: each behaviour holds in a file and in memory."""
+"""Stores for the tests: each behaviour holds in a file, in memory and on a server."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.clock import ManualClock
-from tests.ledger.attack import Attack
+from tests.ledger.attack import Attack, Attacker, ServerAttacker
 from tests.ledger.processes import open_as_nobody
 from tests.ledger.samples import EXECUTOR, decide, start, task, whole_run
+from tests.postgresql.databases import DATABASES, go_by
 
-from runbook_gate.ledger import Store
-from runbook_gate.ledger.triggers import sqlite_triggers
+from runbook_gate.ledger import Server, Store
+from runbook_gate.ledger.triggers import triggers
 
 
 @pytest.fixture
@@ -30,41 +31,63 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path, clock: ManualClock) -> Iterator[Store]:
+def file_store(path: Path, clock: ManualClock) -> Iterator[Store]:
     """A store in a file."""
     with Store.open(path, clock=clock, executor=EXECUTOR, allow_unfit=True) as opened:
         yield opened
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(params=["file", "server"])
+def place(request: pytest.FixtureRequest, path: Path) -> Path | Server:
+    """A file that is not there yet, then a database with an empty store."""
+    return path if request.param == "file" else DATABASES.fresh()
+
+
+@pytest.fixture
+def store(place: Path | Server, clock: ManualClock) -> Iterator[Store]:
+    """A store in a file, then one on a server."""
+    with opened(place, clock) as made:
+        yield made
+
+
+@pytest.fixture(params=["file", "memory", "server"])
 def any_store(request: pytest.FixtureRequest, path: Path, clock: ManualClock) -> Iterator[Store]:
-    """A store in a file, then one in memory."""
+    """A store in a file, then one in memory, then one on a server."""
     if request.param == "memory":
         made = Store.in_memory(clock=clock, executor=EXECUTOR)
     else:
-        made = Store.open(path, clock=clock, executor=EXECUTOR, allow_unfit=True)
+        made = opened(path if request.param == "file" else DATABASES.fresh(), clock)
     with made:
         yield made
 
 
+def opened(place: Path | Server, clock: ManualClock, busy_ms: int = 5000) -> Store:
+    store = Store.open(place, clock=clock, executor=EXECUTOR, allow_unfit=True, busy_ms=busy_ms)
+    return go_by(store, clock) if isinstance(place, Server) else store
+
+
 @pytest.fixture
-def reopen(path: Path, clock: ManualClock) -> Iterator[Callable[[], Store]]:
-    """Open the same file again, as another process would."""
-    opened: list[Store] = []
+def reopen(place: Path | Server, clock: ManualClock) -> Iterator[Callable[[], Store]]:
+    """Open the same store again, as another process would."""
+    made: list[Store] = []
 
     def open_again() -> Store:
-        opened.append(Store.open(path, clock=clock, executor=EXECUTOR, allow_unfit=True, busy_ms=50))
-        return opened[-1]
+        made.append(opened(place, clock, busy_ms=50))
+        return made[-1]
 
     yield open_again
-    for made in opened:
-        made.close()
+    for one in made:
+        one.close()
 
 
 @pytest.fixture
-def attacker(path: Path, store: Store) -> Iterator[sqlite3.Connection]:
-    """A plain connection to the store's file: no code of ours, no foreign keys."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+def attacker(place: Path | Server, store: Store) -> Iterator[Attacker]:
+    """A plain connection to the store: no code of ours."""
+    if isinstance(place, Server):
+        with DATABASES.server.connect(place.url.dbname) as server:
+            yield ServerAttacker(server)
+        return
+    with closing(sqlite3.connect(place, isolation_level=None)) as connection:
         yield connection
 
 
@@ -80,7 +103,7 @@ def as_nobody() -> Callable[[Path], str]:
 
 
 @pytest.fixture
-def attack(store: Store, attacker: sqlite3.Connection, clock: ManualClock) -> Attack:
+def attack(store: Store, attacker: sqlite3.Connection | ServerAttacker, clock: ManualClock) -> Attack:
     """A store with a complete, an escalated and an active run, and its triggers gone."""
     complete = whole_run(store, 1, target="one")
     clock.advance(1)
@@ -94,6 +117,8 @@ def attack(store: Store, attacker: sqlite3.Connection, clock: ManualClock) -> At
     store.tasks.submit(task(5))
     store.tasks.withdraw(task(5).id, actor="leah")
     assert store.verify().result == "chain consistent"
-    for name in sqlite_triggers():
+    if isinstance(attacker, ServerAttacker):
+        attacker.forget_foreign_keys()
+    for name in triggers("postgresql" if isinstance(attacker, ServerAttacker) else "sqlite"):
         attacker.execute(f"DROP TRIGGER {name}")
     return Attack(attacker, complete.run, escalated.run, active.run)

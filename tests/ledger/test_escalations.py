@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 
 import pytest
 from tests.fakes.clock import ManualClock
+from tests.ledger.attack import Attacker
 from tests.ledger.samples import TARGET, task, whole_run
 
 from runbook_gate.errors import UnknownRecord
 from runbook_gate.ledger import Handling, Store
 
 
-def journal(attacker: sqlite3.Connection) -> list[tuple[str, str | None, str]]:
+def journal(attacker: Attacker) -> list[tuple[str, str | None, str]]:
     rows = attacker.execute("SELECT data FROM journal ORDER BY seq").fetchall()
     entries = [json.loads(data) for (data,) in rows]
     return [(entry["kind"], entry["subject"], entry["actor"]) for entry in entries]
@@ -88,7 +88,7 @@ def test_pauses(any_store: Store, clock: ManualClock) -> None:
     assert any_store.pauses.pause("again", actor="leah") == any_store.pauses.current()
 
 
-def test_everything_people_ask_is_an_entry_with_its_actor(store: Store, attacker: sqlite3.Connection) -> None:
+def test_everything_people_ask_is_an_entry_with_its_actor(store: Store, attacker: Attacker) -> None:
     packet = str(whole_run(store, kind="escalated").packet)
     store.tasks.submit(task(2))
     store.tasks.withdraw(task(2).id, actor="max")

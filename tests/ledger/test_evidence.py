@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.ledger.attack import Attacker
 
 from runbook_gate.canonical import sha256_hex
 from runbook_gate.errors import LedgerBroken, UnknownRecord
@@ -29,7 +28,7 @@ def test_what_is_not_kept(any_store: Store) -> None:
         any_store.evidence.get("0" * 64)
 
 
-def test_altered_bytes_are_never_given_out(store: Store, attacker: sqlite3.Connection) -> None:
+def test_altered_bytes_are_never_given_out(store: Store, attacker: Attacker) -> None:
     digest = store.evidence.put(b"hunter2")
     attacker.execute("DROP TRIGGER evidence_no_update")
     attacker.execute("UPDATE evidence SET data = CAST('hunter3' AS BLOB)")

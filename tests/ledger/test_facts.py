@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-
+from tests.ledger.attack import Attacker
 from tests.ledger.samples import BUNDLE, TARGET, decide, start, whole_run
 
 from runbook_gate.canonical import sha256_hex
@@ -29,7 +28,7 @@ def test_the_previous_run_is_the_newest_but_this_one(any_store: Store) -> None:
     assert any_store.facts(TARGET, run=first.run) == NOTHING
 
 
-def test_a_broken_chain_of_the_previous_run(store: Store, attacker: sqlite3.Connection) -> None:
+def test_a_broken_chain_of_the_previous_run(store: Store, attacker: Attacker) -> None:
     finished = whole_run(store)
     assert store.facts(TARGET).previous_chain == "intact"
     attacker.execute("DROP TRIGGER entries_no_update")
@@ -38,7 +37,7 @@ def test_a_broken_chain_of_the_previous_run(store: Store, attacker: sqlite3.Conn
     assert store.facts("another").previous_chain == "none"
 
 
-def test_evidence_that_this_run_names_and_the_store_lacks(store: Store, attacker: sqlite3.Connection) -> None:
+def test_evidence_that_this_run_names_and_the_store_lacks(store: Store, attacker: Attacker) -> None:
     lease = start(store)
     decision = decide(store, lease)[-1]
     request, answer = (decision.body[part]["body_sha256"] for part in ("request", "answer"))

@@ -46,6 +46,7 @@ def test_several_processes_find_what_one_finds(store: Path, monkeypatch: pytest.
     with opened(store, read_only=True) as ledger:
         alone = ledger.verify()
         monkeypatch.setattr(parts, "_WORTH_PROCESSES", 1)
+        monkeypatch.setattr(parts, "_WORTH_PARTS", 1)
         monkeypatch.setattr(parts, "_RUNS_OF_A_PART", 7)
         assert ledger.verify(workers=2, shown=show) == alone
     assert shown == [(258, "reading evidence"), (5, "reading chains")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 from tests.ledger.samples import start, whole_run
@@ -14,6 +15,27 @@ from runbook_gate.ledger.triggers import sqlite_triggers
 
 RECORD = ("journal", "entries", "evidence", "packets")
 TABLES = sorted(metadata.tables)
+ONE_WAY = (
+    "UPDATE store SET version = 2",
+    "UPDATE store SET seq = seq - 1",
+    "UPDATE tasks SET id = 'other'",
+    "UPDATE tasks SET document_sha256 = 'other'",
+    "UPDATE tasks SET state = 'queued', outcome = NULL WHERE state = 'finished'",
+    "UPDATE tasks SET state = 'queued' WHERE state = 'active'",
+    "UPDATE runs SET target_key = 'other'",
+    "UPDATE runs SET deadline_ms = deadline_ms + 1",
+    "UPDATE runs SET state = 'active', record_sha256 = NULL WHERE state <> 'active'",
+    "UPDATE runs SET head = NULL WHERE state <> 'active'",
+    "UPDATE runs SET seq = seq - 1",
+    "UPDATE leases SET number = number - 1",
+    "UPDATE leases SET run = 'other'",
+)
+
+
+@pytest.fixture(params=["file"])
+def place(path: Path) -> Path:
+    """PostgreSQL's own are in test_server_triggers.py."""
+    return path
 
 
 @pytest.fixture(autouse=True)
@@ -65,24 +87,7 @@ def test_no_column_of_the_record_is_updated(attacker: sqlite3.Connection, table:
         refused(attacker, f"UPDATE {table} SET {row[1]} = {row[1]}")
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE store SET version = 2",
-        "UPDATE store SET seq = seq - 1",
-        "UPDATE tasks SET id = 'other'",
-        "UPDATE tasks SET document_sha256 = 'other'",
-        "UPDATE tasks SET state = 'queued', outcome = NULL WHERE state = 'finished'",
-        "UPDATE tasks SET state = 'queued' WHERE state = 'active'",
-        "UPDATE runs SET target_key = 'other'",
-        "UPDATE runs SET deadline_ms = deadline_ms + 1",
-        "UPDATE runs SET state = 'active', record_sha256 = NULL WHERE state <> 'active'",
-        "UPDATE runs SET head = NULL WHERE state <> 'active'",
-        "UPDATE runs SET seq = seq - 1",
-        "UPDATE leases SET number = number - 1",
-        "UPDATE leases SET run = 'other'",
-    ],
-)
+@pytest.mark.parametrize("statement", ONE_WAY)
 def test_the_index_goes_one_way(attacker: sqlite3.Connection, statement: str) -> None:
     refused(attacker, statement)
 

@@ -78,8 +78,11 @@ class PostgresServer:
             host="127.0.0.1", port=self.port, dbname=database, user=user, connect_timeout=10, autocommit=True
         )
 
-    def database(self) -> str:
-        """Make an empty database.
+    def database(self, template: str = "template1") -> str:
+        """Make a database.
+
+        Args:
+            template: what it is a copy of; nobody may be connected to it.
 
         Returns:
             Its name.
@@ -87,7 +90,7 @@ class PostgresServer:
         self._made += 1
         name = f"gate_{self._made}"
         with self.connect() as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (name, template))))
         return name
 
     def url(self, database: str, *, user: str = OWNER) -> str:

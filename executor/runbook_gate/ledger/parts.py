@@ -25,6 +25,7 @@ Shown = Callable[[Iterable[Any], int, str], Iterable[Any]]
 
 _RUNS_OF_A_PART: Final = 100
 _WORTH_PROCESSES: Final = 5000  # runs; fewer are done before a process has started
+_WORTH_PARTS: Final = 5000  # pieces of evidence; fewer are read as one part
 _BUSY_MS: Final = 5000
 _DIGITS: Final = "0123456789abcdef"
 
@@ -130,7 +131,9 @@ def of_runs(connection: Connection) -> list[tuple[str, str]]:
     return [(ids[start], ids[min(start + _RUNS_OF_A_PART, len(ids)) - 1]) for start in starts]
 
 
-def of_digests() -> list[tuple[str, str | None]]:
+def of_digests(connection: Connection) -> list[tuple[str, str | None]]:
     """Where parts of all digests begin and end, each without its end; what is no digest is in the first or last."""
+    if connection.execute(select(func.count()).select_from(tables.evidence)).scalar_one() < _WORTH_PARTS:
+        return [("", None)]
     begins = ["", *(high + low for high in _DIGITS for low in _DIGITS), "g"]
     return [*pairwise(begins), (begins[-1], None)]

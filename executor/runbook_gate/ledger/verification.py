@@ -50,7 +50,7 @@ def verify(connection: Connection, *, run: str | None, heads: Iterable[KeptHead]
         UnknownRecord: if there is no such run.
     """
     if run is None:
-        altered = frozenset().union(*spread.each(altered_within, parts.of_digests(), "reading evidence"))
+        altered = frozenset().union(*spread.each(altered_within, parts.of_digests(connection), "reading evidence"))
         work = [Part(*ends, altered) for ends in parts.of_runs(connection)]
         chains = [report for some in spread.each(chains_within, work, "reading chains") for report in some]
     else:

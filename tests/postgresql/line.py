@@ -1,0 +1,103 @@
+"""The line between a client and the server, which breaks at a commit."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from types import TracebackType
+from typing import Final, Literal, Self
+
+from tests.postgresql.server import PostgresServer
+
+from runbook_gate.ledger import Server
+from runbook_gate.store_url import StoreUrl
+
+Moment = Literal["before", "after"]
+_COMMIT: Final = b"COMMIT\x00"
+
+
+class Line:
+    """Passes everything on, until the commit that is to be the last.
+
+    Args:
+        server: the server.
+
+    Attributes:
+        moment: whether the line breaks before the commit has reached the server, or after it was carried out.
+        left: how many commits are passed on before that; None: all are.
+    """
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server, self.moment, self.left = server, "before", None
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    moment: Moment
+    left: int | None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+
+    def to(self, place: Server) -> Server:
+        """The same database, by way of this line."""
+        url = place.url
+        return Server(StoreUrl(url.user, url.host, self._listening.getsockname()[1], url.dbname, "disable"))
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client = self._listening.accept()[0]
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self._server.port))
+            threading.Thread(target=self._upwards, args=(client, server), daemon=True).start()
+            threading.Thread(target=_pass, args=(server, client), daemon=True).start()
+
+    def _upwards(self, client: socket.socket, server: socket.socket) -> None:
+        with client, server:
+            while data := _read(client):
+                if data.endswith(_COMMIT) and self._breaks():
+                    if self.moment == "after":
+                        client.shutdown(socket.SHUT_WR)  # nothing of the answer gets through
+                        server.sendall(data)
+                        self._carried_out(server)
+                    return
+                server.sendall(data)
+
+    def _breaks(self) -> bool:
+        if self.left is None:
+            return False
+        self.left -= 1
+        return self.left < 0
+
+    @staticmethod
+    def _carried_out(server: socket.socket) -> None:
+        """The server closes its end when it has done what came before."""
+        server.sendall(b"X\x00\x00\x00\x04")
+        while _read(server):
+            pass
+
+
+def _pass(source: socket.socket, sink: socket.socket) -> None:
+    while data := _read(source):
+        try:
+            sink.sendall(data)
+        except OSError:
+            return
+    try:
+        sink.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return
+
+
+def _read(source: socket.socket) -> bytes:
+    try:
+        return source.recv(65536)
+    except OSError:
+        return b""
