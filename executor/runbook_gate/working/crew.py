@@ -1,7 +1,7 @@
 """The workers of one process, from the first task to the drained end.
 
-The main thread keeps the sidecar, looks after what readiness is about, and hears signals. Each worker is a thread with
-a session of its own (ADR 16).
+Each worker is a thread with a session of its own (ADR 16). A thread that lives as long as all of them keeps the sidecar
+and looks after what readiness is about; the main thread hears signals, and waits for nothing else.
 """
 
 from __future__ import annotations
@@ -90,6 +90,7 @@ class Crew:
         self._desk = Desk(store, until_empty=orders.until_empty)
         self._policies = WarmPolicies(settings, stopping)
         self._heads = Heads(settings.heads_file, settings.termination_message)
+        self._over = threading.Event()
 
     def work(self) -> Tally:
         """Work until all is done, or the process was asked to stop and every run stands at a safe point.
@@ -101,11 +102,13 @@ class Crew:
             self._policies.look()
             port = stack.enter_context(self._listening())
             threads = [self._thread(number) for number in range(1, self._orders.concurrency + 1)]
-            for thread in threads:
+            for thread in (keeper := threading.Thread(target=self._keep, name="keeper", daemon=True), *threads):
                 self._pulse.begin(thread.name)
                 thread.start()
             self._started(port)
             self._mind(threads)
+            self._over.set()
+            keeper.join(GRACE_S)
         return self._tally
 
     @contextmanager
@@ -157,37 +160,39 @@ class Crew:
         return self._giving_up.awaiting()
 
     def _mind(self, threads: list[threading.Thread]) -> None:
-        """Keep what all need while anybody works."""
-        look_at = asked_at = 0.0
+        """Wait for the workers, and drain them once the process was asked to stop."""
+        asked_at = 0.0
         while any(thread.is_alive() for thread in threads):
-            self._pulse.beat()
-            now = time.monotonic()
             if self._asked():
+                now = time.monotonic()
                 asked_at = asked_at or now
                 self._health.drain()
                 self._desk.close()
-                self._policies.needed.clear()
                 if now - asked_at >= GRACE_S:
                     self._giving_up.give_up()
                 if now - asked_at >= DRAIN_S:
                     self._abandon(threads)
                     return
-            elif now >= look_at or self._policies.needed.is_set():
+            time.sleep(_TICK_S)
+
+    def _keep(self) -> None:
+        """Keep what all need until the last worker has ended."""
+        look_at = 0.0
+        while not self._over.wait(_TICK_S):
+            self._pulse.beat()
+            if not self._asked() and (time.monotonic() >= look_at or self._policies.needed.is_set()):
                 self._look()
-                look_at = now + LOOK_S
-            self._policies.needed.wait(_TICK_S)
+                look_at = time.monotonic() + LOOK_S
+        self._pulse.leave()
 
     def _look(self) -> None:
-        for part, look in (("store", self._store_answers), ("policy", self._policies.look)):
+        for part, look in (("store", lambda: self._store.tasks.list(limit=1)), ("policy", self._policies.look)):
             try:
                 look()
             except Exception as fault:  # it is what readiness is about, and the next look may find it mended
                 self._health.looked(part, fault)
             else:
                 self._health.looked(part, None)
-
-    def _store_answers(self) -> None:
-        self._store.tasks.list(limit=1)
 
     def _abandon(self, threads: list[threading.Thread]) -> None:
         with self._tally.lock:

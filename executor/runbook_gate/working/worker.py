@@ -143,10 +143,9 @@ class Worker:
         self._in_hand.under_way = False
         try:
             moved = self._step()
-        except Stopped:
-            return  # asked to stop, between two runs
         except Exception as fault:  # everybody's: told, and waited for
-            self._trouble(fault)
+            if not (isinstance(fault, Stopped) and self._stopping()):
+                self._trouble(fault)
             return
         self._since, self._pause_s = None, _FIRST_S
         self._health.going()
