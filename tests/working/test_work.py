@@ -24,7 +24,7 @@ ENDS_S = 8.0  # half of what a request that hangs would take
 HANGS_S = 60.0
 
 
-def test_a_queue_is_worked_off_with_one_run_for_each_task_and_at_once_for_each_target(fleet: Fleet) -> None:
+def test_a_queue_is_worked_off_with_one_run_for_each_task_and_one_at_a_time_for_a_target(fleet: Fleet) -> None:
     tasks = fleet.submit(2)
     with fleet.working("--until-empty", "--concurrency", "4") as started:
         end = ended(started)
