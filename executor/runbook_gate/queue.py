@@ -1,8 +1,8 @@
-"""Takes the queue one step forward: `run --next`."""
+"""Takes the queue one step forward: `run --next`, and each worker of `work`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 from runbook_gate.delivery import deliver, undelivered
 from runbook_gate.errors import HeldElsewhere, LedgerUnwritable, Stopped, Undelivered
 from runbook_gate.holding import BACKOFF_MS
-from runbook_gate.ledger import Finished
+from runbook_gate.ledger import Finished, TaskStatus
 from runbook_gate.session import Session
 
 DUE: Final = 500
@@ -93,7 +93,29 @@ def run_next(session: Session) -> Progress:
         Undelivered: everything else was done.
         Exception: nothing was run, and at least one task could not be: its fault.
     """
-    swept, faults = [], Faults()
+    faults = Faults()
+    swept = tidy(session, faults)
+    waiting = session.store.tasks.due(limit=DUE)
+    if waiting:
+        session.given()  # what no task can do without is no task's fault
+    taken = take(session, waiting, faults)
+    faults.raise_first(Undelivered)
+    if not swept and not taken:
+        faults.raise_first()
+    return Progress(swept, taken, faults.kept)
+
+
+def tidy(session: Session, faults: Faults) -> list[Finished]:
+    """Deliver what was not, and end runs past their deadline.
+
+    Args:
+        session: carries the runs out.
+        faults: keeps what goes wrong with single packets and runs.
+
+    Returns:
+        The runs that were ended.
+    """
+    swept = []
     for packet in undelivered(session.store, session.settings.packet_dir):
         session.check_stopping()
         with faults.of(f"packet {packet}", resumable=True):
@@ -102,20 +124,36 @@ def run_next(session: Session) -> Progress:
         session.check_stopping()
         with faults.of(f"task {late.task}", resumable=True):
             swept.append(session.run_task(late.task))
-    taken = _take(session, faults)
-    faults.raise_first(Undelivered)
-    if not swept and not taken:
-        faults.raise_first()
-    return Progress(swept, taken, faults.kept)
+    return swept
 
 
-def _take(session: Session, faults: Faults) -> Finished | None:
-    waiting = session.store.tasks.due(limit=DUE)
-    if waiting:
-        session.given()  # what no task can do without is no task's fault
+def take(
+    session: Session,
+    waiting: Iterable[TaskStatus],
+    faults: Faults,
+    *,
+    resumable: bool = False,
+    held_ms: int = BACKOFF_MS,
+) -> Finished | None:
+    """Carry out the first of these tasks that can be; those before it fall back behind the others.
+
+    Args:
+        session: carries the run out.
+        waiting: due tasks, the oldest first.
+        faults: keeps what goes wrong with single tasks.
+        resumable: keep also what leaves a run resumable.
+        held_ms: when a target that somebody holds is tried again.
+
+    Returns:
+        How it ended; None if none did.
+    """
     for due in waiting:
         session.check_stopping()
-        with faults.of(f"task {due.id}"):
+        before = len(faults.kept)
+        with faults.of(f"task {due.id}", resumable=resumable):
             return session.run_task(due.id)
-        session.store.tasks.defer(due.id, session.clock.read().at_ms + BACKOFF_MS)
+        kept = [one.error for one in faults.kept[before:]]
+        if not any(isinstance(error, Stopped) for error in kept):  # which has said itself when it is due again
+            later_ms = BACKOFF_MS if kept else held_ms
+            session.store.tasks.defer(due.id, session.clock.read().at_ms + later_ms)
     return None

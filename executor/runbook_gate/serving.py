@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from runbook_gate import resources
 from runbook_gate.binaries import find_tool
@@ -65,6 +66,37 @@ class Serving:
         )
 
 
+class Policies(Protocol):
+    """Where a session has the policies from that decide."""
+
+    def given(self) -> Bundle:
+        """The configured bundle, checked."""
+        ...
+
+    def serving(self, bundle: Bundle) -> AbstractContextManager[Serving]:
+        """A sidecar with a bundle, for the length of a block."""
+        ...
+
+
+class Anew:
+    """Policies that are read, and served, anew for each run.
+
+    Args:
+        settings: the configuration.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def given(self) -> Bundle:
+        """The configured bundle, checked."""
+        return read_bundle(self._settings)
+
+    def serving(self, bundle: Bundle) -> AbstractContextManager[Serving]:
+        """A sidecar with a bundle, for the length of a block."""
+        return serving(self._settings, bundle)
+
+
 def read_bundle(settings: Settings) -> Bundle:
     """The configured bundle, checked against the allow-list of built-ins where an opa binary is at hand.
 
@@ -109,7 +141,7 @@ def opa_binary(settings: Settings) -> Path:
 def serving(settings: Settings, bundle: Bundle) -> Iterator[Serving]:
     """A sidecar with this bundle: the one that runs beside the executor, or one started for the block."""
     with ExitStack() as stack:
-        started, address, verification = None, _beside(settings), verification_of(settings)
+        started, address, verification = None, beside(settings), verification_of(settings)
         if starts_sidecar(settings):
             started = stack.enter_context(Sidecar(opa_binary(settings), bundle, verification=verification))
             address = started.address
@@ -154,6 +186,7 @@ def platform_of(opa: Path) -> str | None:
     return stated[0] if stated else None
 
 
-def _beside(settings: Settings) -> Address:
+def beside(settings: Settings) -> Address:
+    """Where the sidecar is that runs beside the executor."""
     socket = settings.opa.socket
     return Address(socket=str(socket) if socket is not None else None, url=settings.opa.url)

@@ -27,12 +27,12 @@ from runbook_gate.engine.narration import Narrator
 from runbook_gate.engine.opening import open_run, target_key
 from runbook_gate.errors import LeaseLost, LedgerUnwritable, SidecarFault, Stopped, UsageFault
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.holding import BACKOFF_MS, held
+from runbook_gate.holding import BACKOFF_MS, Unreleased, held
 from runbook_gate.ledger import Finished, Lease, Server, Store
 from runbook_gate.models.entry import Executor
 from runbook_gate.models.observation import LedgerFacts
 from runbook_gate.pinning import governing, repin
-from runbook_gate.serving import Serving, read_bundle, serving
+from runbook_gate.serving import Anew, Policies, Serving
 from runbook_gate.surroundings import surroundings
 
 
@@ -56,6 +56,10 @@ def program(settings: Settings) -> Executor:
 class Session:
     """Runs tasks with one configuration.
 
+    Attributes:
+        holder: as whom it holds runs and claims tasks.
+        unreleased: leases that it could not release.
+
     Args:
         settings: the configuration.
         store: the ledger.
@@ -65,6 +69,8 @@ class Session:
         awaiting: makes a block for what only awaits an answer; it may raise out of it to give the answer up.
         world: makes what effects work with.
         effects: what it can do, by the action that asks for it.
+        policies: where bundle and sidecar come from; default: made anew for each run.
+        heads: where heads are brought to, of several sessions at once; default: as configured, for this one alone.
     """
 
     def __init__(
@@ -78,13 +84,16 @@ class Session:
         awaiting: Callable[[], AbstractContextManager[None]] = nullcontext,
         world: Callable[[Settings, Clock, Callable[[], LedgerFacts]], World] = surroundings,
         effects: Mapping[str, Effect[Any, Any]] = EFFECTS,
+        policies: Policies | None = None,
+        heads: Heads | None = None,
     ) -> None:
         self.settings, self.store, self._narrator = settings, store, narrator
         self.clock, self._stopping, self._world = clock or SystemClock(), stopping, world
-        self._awaiting, self._effects = awaiting, effects
-        self._heads = Heads(settings.heads_file, settings.termination_message)
+        self._awaiting, self._effects, self.unreleased = awaiting, effects, Unreleased()
+        self._policies = policies or Anew(settings)
+        self._heads = heads or Heads(settings.heads_file, settings.termination_message)
         store.heed(stopping)
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def check_stopping(self) -> None:
         """Between two runs.
@@ -139,7 +148,7 @@ class Session:
             self.store.tasks.get(task_id),
             bundle=bundle,
             pins=pins,
-            holder=self._holder,
+            holder=self.holder,
             clock=self.clock,
             facts=facts or self.store.facts,
         )
@@ -153,7 +162,7 @@ class Session:
         try:
             with self._served(given) as served:
                 lease = self.open(task_id, given, served)
-                with held(self.store, lease, self.clock):
+                with held(self.store, lease, self.clock, self.unreleased):
                     return self._carry(Journal(self.store, lease, self._heads), served)
         except SidecarFault:
             if self.store.tasks.status(task_id).run is None:
@@ -162,8 +171,8 @@ class Session:
 
     def _go_on(self, run: str) -> Finished:
         """Take up an active run. One whose end is decided needs no gate; one past its deadline ends without it."""
-        lease = self.store.leases.acquire(run, self._holder)
-        with held(self.store, lease, self.clock):
+        lease = self.store.leases.acquire(run, self.holder)
+        with held(self.store, lease, self.clock, self.unreleased):
             journal = Journal(self.store, lease, self._heads)
             if isinstance(continuation(journal.history), Conclude):
                 return self._delivered(conclude(journal))
@@ -213,7 +222,7 @@ class Session:
             Stopped: the process was asked to end.
         """
         with self._answer():
-            return read_bundle(self.settings)
+            return self._policies.given()
 
     @contextmanager
     def _answer(self) -> Iterator[None]:
@@ -226,5 +235,5 @@ class Session:
     def _served(self, bundle: Bundle) -> Iterator[Serving]:
         with ExitStack() as stack:
             with self._answer():
-                served = stack.enter_context(serving(self.settings, bundle))
+                served = stack.enter_context(self._policies.serving(bundle))
             yield served

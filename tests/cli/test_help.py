@@ -18,6 +18,7 @@ WANTED = {
     "submit",
     "task sign",
     "run",
+    "work",
     "withdraw",
     "pause",
     "unpause",
@@ -69,6 +70,8 @@ HEAVY = {
     "yaml",
     "rich",
     "cryptography",
+    "structlog",
+    "prometheus_client",
 }
 
 

@@ -15,7 +15,8 @@ from tests.cluster.faulty_server import answer, certificate, serving
 from tests.cluster.test_one_request import CALLS, client
 from tests.fakes.names import Names, deaf, tcp
 
-from runbook_gate.cli.signals import Interrupted, Signals
+from runbook_gate.cli.signals import Signals
+from runbook_gate.wire.giving_up import Interrupted
 
 URL = "https://api.example"
 LIMIT_S = 10.0

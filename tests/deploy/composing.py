@@ -108,9 +108,9 @@ def _pin(documents: list[Document], name: str, pinned: str) -> None:
 
 
 def pod_spec(document: Document) -> Document | None:
-    """The pod that a Job or CronJob makes."""
+    """The pod that a Job, a CronJob or a Deployment makes."""
     match document["kind"]:
-        case "Job":
+        case "Job" | "Deployment":
             spec: Document = document["spec"]["template"]["spec"]
             return spec
         case "CronJob":

@@ -73,6 +73,8 @@ class Pod:
                 shutil.copy(self._cluster.server.ca_file, folder / "ca.crt")
             case {"persistentVolumeClaim": {"claimName": "audit-log"}}:
                 (folder / "audit.log").symlink_to(self._cluster.server.audit_log)
+            case {"secret": {"secretName": "store"}}:
+                (folder / "password").write_text("not asked for", encoding="ascii")
             case {"persistentVolumeClaim": _} | {"emptyDir": _}:
                 pass
             case _:
@@ -135,6 +137,20 @@ class Pod:
             check=False,
         )
         return Ended(done.returncode, done.stdout, done.stderr)
+
+    @contextmanager
+    def started(self) -> Iterator[subprocess.Popen[str]]:
+        """The executor's container, while the block lasts."""
+        [container] = self._spec["containers"]
+        pipe, path = subprocess.PIPE, {"PATH": str(find_tool("opa").parent)}
+        command, environment = self._command(container["args"]), {**self._environment(container), **path}
+        with subprocess.Popen(
+            command, env=environment, cwd=self._root, text=True, stdout=pipe, stderr=pipe
+        ) as executor:
+            try:
+                yield executor
+            finally:
+                executor.kill()
 
     def _environment(self, container: Mapping[str, Any]) -> dict[str, str]:
         stated = {entry["name"]: self.here(entry["value"]) for entry in container["env"]}

@@ -23,13 +23,13 @@ from runbook_gate.localcluster import LocalCluster, find_tool
 from runbook_gate.localcluster.seeding import Seeder
 
 DEPLOY: Final = Path(__file__).resolve().parents[2] / "deploy"
-OVERLAYS: Final = ("targets", "site", "task", "queue")
+OVERLAYS: Final = ("targets", "site", "task", "queue", "worker")
 EXECUTOR: Final = "system:serviceaccount:runbook-gate:executor"
 # Approved namespaces: one for each test that changes it, one whose baseline is another, and one that is only looked at.
-TASK, QUEUE, HARNESS, WATCHED, LOOSER = (
-    f"payments-{name}" for name in ("task", "queue", "harness", "watched", "looser")
+TASK, QUEUE, WORKER, HARNESS, WATCHED, LOOSER = (
+    f"payments-{name}" for name in ("task", "queue", "worker", "harness", "watched", "looser")
 )
-TARGETS: Final = (TASK, QUEUE, HARNESS, WATCHED, LOOSER)
+TARGETS: Final = (TASK, QUEUE, WORKER, HARNESS, WATCHED, LOOSER)
 UNAPPROVED: Final = "payments-unapproved"
 # The other tuple: a looser level, and no warning at all.
 BASELINE: Final[Mapping[str, str | None]] = {
@@ -87,7 +87,11 @@ def site_of(folder: Path) -> Path:
 
 def documents(site: Path) -> list[Document]:
     """Everything that is applied, in order: governance first."""
-    return [document for overlay in ("targets", "task", "queue") for document in compose(site / "overlays" / overlay)]
+    return [
+        document
+        for overlay in ("targets", "task", "queue", "worker")
+        for document in compose(site / "overlays" / overlay)
+    ]
 
 
 def install(site: Path, cluster: LocalCluster, seeder: Seeder) -> None:

@@ -50,7 +50,7 @@ def test_everything_that_it_copies_is_there(copied: str) -> None:
 
 
 def test_the_pods_run_as_the_images_user() -> None:
-    jobs = ("overlays/task/job.yaml", "overlays/queue/cronjob.yaml")
+    jobs = ("overlays/task/job.yaml", "overlays/queue/cronjob.yaml", "overlays/worker/deployment.yaml")
     for text in ((DEPLOY / name).read_text(encoding="utf-8") for name in jobs):
         assert text.count("runAsUser: 65532") == text.count("runAsGroup: 65532") == 1
 

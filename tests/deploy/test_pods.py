@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,9 @@ import yaml
 from tests.deploy.composing import compose, pod_spec
 from tests.deploy.conftest import Installation
 from tests.deploy.pod import Pod
-from tests.deploy.stage import EXECUTOR, TASK, site_of
+from tests.deploy.stage import EXECUTOR, TASK, WORKER, site_of
+from tests.postgresql.server import PostgresServer
+from tests.working.conftest import until
 
 from runbook_gate import resources
 from runbook_gate.clock import SystemClock
@@ -24,10 +29,14 @@ from runbook_gate.gate.build import build
 from runbook_gate.gate.sidecar import arguments
 from runbook_gate.gate.signature import Verification
 from runbook_gate.localcluster import find_tool
+from runbook_gate.models.task import Submission
+from runbook_gate.processes import free_port
 from runbook_gate.session import open_store
+from runbook_gate.submission import read_task, submitted
 
 pytestmark = pytest.mark.scenario
 Make = Callable[[str], Pod]
+STORE = "postgresql://runbook_gate@postgres.example.com:5432/runbook_gate"
 BUNDLE, KEY, SOCKET = "/etc/runbook-gate/bundle/bundle.tar.gz", "/etc/runbook-gate/keys/bundle.pem", "/run/opa/opa.sock"
 
 
@@ -91,12 +100,62 @@ def test_an_empty_queue_is_no_failure(pod: Make) -> None:
     assert ended.status == ExitStatus.COMPLETE, ended
 
 
+def test_the_worker_takes_what_is_due_says_that_it_is_ready_and_drains(
+    installed: Installation, pod: Make, tmp_path: Path
+) -> None:
+    target = Target(WORKER, installed.seeder.uid(WORKER), installed.seeder.uid("kube-system"))
+    with PostgresServer() as postgres:
+        worker, port = pod("worker"), free_port()
+        settings = worker.path("/etc/runbook-gate/settings/runbook-gate.toml")
+        text, url = settings.read_text(encoding="utf-8"), postgres.url(postgres.database())
+        for written, here in ((STORE, url), ("0.0.0.0:9464", f"127.0.0.1:{port}")):
+            assert written in text
+            text = text.replace(written, here)
+        settings.write_text(text, encoding="utf-8")
+        for name in REGISTERS:
+            file = worker.path(f"/etc/runbook-gate/registers/{name}.yaml")
+            file.write_text(yaml.safe_dump(target.register(name)), encoding="utf-8")
+        submit(url, tmp_path / "task.yaml", target)
+        with worker.sidecar(), worker.started() as executor:
+            until(lambda: asked(port, "/readyz") == asked(port, "/healthz") == 200)
+            assert asked(port, "/metrics") == 200
+            until(lambda: ended(url))
+            executor.send_signal(signal.SIGTERM)
+            out, err = executor.communicate(timeout=60)
+    assert executor.returncode == ExitStatus.COMPLETE, err
+    assert out.startswith("1 completed")
+    labels = installed.seeder.core.read_namespace(WORKER).metadata.labels
+    assert {key: labels.get(key) for key in APPROVED} == APPROVED
+
+
+def submit(url: str, file: Path, target: Target) -> None:
+    """Submit a task into a store on a server."""
+    file.write_text(yaml.safe_dump(target.task("restore-worker")), encoding="utf-8")
+    submission = Submission(submitter="ci-platform", assurance="claimed", submitted_ms=SystemClock().read().at_ms)
+    with open_store(Settings.model_validate({"store": url}), clock=SystemClock()) as store:
+        store.tasks.submit(submitted(read_task(file), submission))
+
+
+def ended(url: str) -> bool:
+    """Whether the task has ended."""
+    with open_store(Settings.model_validate({"store": url}), clock=SystemClock(), read_only=True) as store:
+        return store.tasks.status("restore-worker").outcome == "complete"
+
+
+def asked(port: int, path: str) -> int | None:
+    """Status of an answer of the worker; None without one."""
+    with suppress(OSError), closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    return None
+
+
 def test_a_sidecar_that_is_gone_is_what_is_tried_again(pod: Make) -> None:
     ended = pod("task").run()
     assert ended.status == ExitStatus.STOPPED, ended
 
 
-@pytest.mark.parametrize("overlay", ["task", "queue"])
+@pytest.mark.parametrize("overlay", ["task", "queue", "worker"])
 def test_the_sidecars_command_line_is_the_one_that_the_executor_starts(installed: Installation, overlay: str) -> None:
     [spec] = [spec for document in compose(installed.site / "overlays" / overlay) if (spec := pod_spec(document))]
     [opa] = spec["initContainers"]

@@ -80,6 +80,15 @@ def test_a_completion(theatre: Theatre, traces: Traces, plant: Plants, wire: Wir
     assert_nowhere(traces, plant)
 
 
+def test_a_completion_by_a_worker_that_logs(theatre: Theatre, traces: Traces, plant: Plants, wire: Wire) -> None:
+    with planting.in_webhook(theatre, plant):
+        assert traces.call(*SUBMIT) == 0
+        assert traces.call("work", "--until-empty", "--log", "json") == 0
+    assert theatre.history().newest.kind == "completed"
+    assert_met(theatre, plant, wire)
+    assert_nowhere(traces, plant)
+
+
 def test_an_escalation(theatre: Theatre, traces: Traces, plant: Plants, wire: Wire) -> None:
     def reverted(deliver: Deliver) -> Answer:
         answer = deliver()

@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "submit": ("submit", "Record a task; --run goes on at once."),
     "task": ("task", "Sign a task, as its prequalifier."),
     "run": ("run", "Carry out one task, or the next that is due."),
+    "work": ("work", "Carry out due tasks, several at once, until asked to stop."),
     "withdraw": ("queue", "Take back a queued task."),
     "pause": ("queue", "Let no run pass cp0 or cp1 until `unpause`."),
     "unpause": ("queue", "Let runs pass again."),

@@ -14,13 +14,11 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final
 
+from runbook_gate.wire.giving_up import Interrupted
+
 GRACE_S: Final = 1.0
 _AGAIN_S: Final = 0.2  # an interruption that comes in a finalizer is lost
 _ASKING: Final = (signal.SIGTERM, signal.SIGINT)
-
-
-class Interrupted(KeyboardInterrupt):
-    """The answer that was awaited is given up. No library takes it for a fault of its own."""
 
 
 class Signals:

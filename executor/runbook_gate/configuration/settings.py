@@ -17,6 +17,8 @@ LONGEST_ANSWER_S: Final = 45  # a lease has to outlast it
 
 # No user, no query: whatever is in an URL is shown and goes into records.
 Url = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+/?$")]
+# An address and not a name: what is opened is what is written.
+Listen = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:.]+\]|[0-9]{1,3}(\.[0-9]{1,3}){3}):[0-9]{1,5}$")]
 # pydantic puts the tag of a union's member into the place of an error; no document says it.
 TAGS: Final = frozenset({"[file]", "[endpoint]", "[url]"})
 
@@ -68,6 +70,15 @@ class Audit(_Section):
 
     logs: tuple[Path, ...] = Field(
         (), description="JSON-lines file of each API server; rotated ones beside it are read too."
+    )
+
+
+class Work(_Section):
+    """`work`: how much at once, and where the process tells how it is."""
+
+    concurrency: int = Field(1, ge=1, le=64, description="Runs at once.")
+    listen: Listen | None = Field(
+        None, description="ADDRESS:PORT for /healthz, /readyz and /metrics; default: nowhere."
     )
 
 
@@ -140,6 +151,7 @@ class Settings(_Section):
     opa: Opa = Field(default_factory=Opa, description="The OPA sidecar.")
     cluster: Cluster = Field(default_factory=Cluster, description="The API server.")
     audit: Audit = Field(default_factory=Audit, description="The audit log.")
+    work: Work = Field(default_factory=Work, description="The worker.")
 
     @property
     def store_file(self) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,8 @@ _ADVICE: Final = "Make it writable and start the same command again: the head is
 class Heads:
     """The places that heads are brought to. What cannot leave now is kept back, and leaves with the next one.
 
+    Several threads may share them.
+
     Args:
         file: heads are added to it, a line each: at_ms, run, seq, sha256. None keeps none.
         message: holds the newest head of each run of this process as a line of JSON; in a Job its termination message.
@@ -33,6 +36,7 @@ class Heads:
         self._waiting: list[str] = []
         self._newest: dict[str, str] = {}
         self._torn = False
+        self._turn = threading.Lock()
         self.problem: str | None = None
 
     @property
@@ -55,11 +59,13 @@ class Heads:
 
     def publish(self, entry: Entry) -> None:
         """Bring a head out, and those that were kept back. It never raises: what was recorded goes on."""
-        if self._file:
-            self._waiting.append(KeptHead.of(entry, entry.sha256).line())
-        self._newest.pop(entry.run, None)
-        self._newest[entry.run] = _told(entry)
-        self._bring()
+        with self._turn:
+            if self._file:
+                self._waiting.append(KeptHead.of(entry, entry.sha256).line())
+            if self._message:
+                self._newest.pop(entry.run, None)
+                self._newest[entry.run] = _told(entry)
+            self._bring()
 
     def settle(self) -> None:
         """Bring out what was kept back.
@@ -67,10 +73,12 @@ class Heads:
         Raises:
             LedgerUnwritable: if it still cannot leave.
         """
-        if self.problem:
-            self._bring()
-        if self.problem:
-            raise LedgerUnwritable(f"{self.problem} All is recorded; its head is kept back.", advice=_ADVICE)
+        with self._turn:
+            if self.problem:
+                self._bring()
+            problem = self.problem
+        if problem:
+            raise LedgerUnwritable(f"{problem} All is recorded; its head is kept back.", advice=_ADVICE)
 
     def _bring(self) -> None:
         problems = []

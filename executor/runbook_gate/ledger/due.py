@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, case, or_, select, update
+from sqlalchemy import Connection, Select, case, func, or_, select, update
 
 from runbook_gate.clock import Reading
 from runbook_gate.ledger import tables
@@ -51,6 +51,18 @@ def claim_task(connection: Connection, now: Reading, *, by: str, seconds: int) -
             return one_task(connection, task)
         passed_over.append(task)
     return None
+
+
+def next_due_in_ms(connection: Connection, now: Reading) -> int | None:
+    """In how many milliseconds the next task is due that was deferred; None if none was.
+
+    Args:
+        connection: a transaction.
+        now: the clock.
+    """
+    later = (_TASKS.c.state.in_(("queued", "active")), _TASKS.c.not_before_ms > now.at_ms)
+    next_ms: int | None = connection.execute(select(func.min(_TASKS.c.not_before_ms)).where(*later)).scalar_one()
+    return None if next_ms is None else next_ms - now.at_ms
 
 
 def _next(connection: Connection, now: Reading, by: str, passed_over: list[str]) -> str | None:

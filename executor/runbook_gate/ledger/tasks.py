@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 from runbook_gate.errors import TaskConflict, UnknownRecord, UsageFault
 from runbook_gate.ledger import journal, tables
 from runbook_gate.ledger.database import Database
-from runbook_gate.ledger.due import claim_task, due_tasks
+from runbook_gate.ledger.due import claim_task, due_tasks, next_due_in_ms
 from runbook_gate.ledger.records import TaskState, TaskStatus
 from runbook_gate.ledger.sealing import document_sha256, plain, unseal
 from runbook_gate.ledger.task_status import one_task, task_status, task_statuses
@@ -138,6 +138,11 @@ class Tasks:
         """
         with self._database.read() as connection:
             return due_tasks(connection, self._database.now(connection), limit=limit, by=by)
+
+    def next_due_in_ms(self) -> int | None:
+        """In how many milliseconds the next task is due that was deferred; None if none was."""
+        with self._database.read() as connection:
+            return next_due_in_ms(connection, self._database.now(connection))
 
     def claim(self, by: str, *, seconds: int = CLAIM_S) -> TaskStatus | None:
         """Reserve the task that has been due the longest, in the order of `due`, so that nobody else takes it up.

@@ -12,6 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+from runbook_gate.wire.giving_up import under_way
+
 
 class NotSentError(Exception):
     """The request was given up before its first byte."""
@@ -41,7 +43,8 @@ class Wire:
         timer.daemon = True
         timer.start()
         try:
-            yield
+            with under_way(self):
+                yield
         finally:
             timer.cancel()
             timer.join()
@@ -83,6 +86,11 @@ class Wire:
         """
         if self.expired:
             raise TimeoutError
+
+    def cut(self) -> None:
+        """End the request now, as its deadline would."""
+        self._until = time.monotonic()
+        self._expire()
 
     def _expire(self) -> None:
         self.expired = True

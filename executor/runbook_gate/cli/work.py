@@ -1,0 +1,137 @@
+"""`work`: carry out due tasks, several at once, until asked to stop or until none is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR, CollectorRegistry
+
+from runbook_gate.cli.faults import understood
+from runbook_gate.cli.logged import Log, log_option
+from runbook_gate.cli.output import emit, output_option
+from runbook_gate.cli.settings import new_or_old_store, run_options, settings
+from runbook_gate.cli.signals import Signals
+from runbook_gate.configuration import Settings
+from runbook_gate.engine.narration import Chorus, Narrator
+from runbook_gate.exit_statuses import ExitStatus
+from runbook_gate.working.crew import Crew, Orders
+from runbook_gate.working.worker import Tally
+
+
+@click.command()
+@click.option("--concurrency", type=click.IntRange(1, 64), metavar="N", help="Runs at once; default: 1.")
+@click.option("--until-empty", is_flag=True, help="End when no task is left; else work until asked to stop.")
+@click.option("--listen", metavar="ADDRESS:PORT", help="Where /healthz, /readyz and /metrics are answered.")
+@log_option
+@run_options
+@output_option
+@click.pass_context
+def work(
+    context: click.Context,
+    concurrency: int | None,
+    until_empty: bool,
+    listen: str | None,
+    log: str,
+    store: Path | str | None,
+    bundle: Path | None,
+    kubeconfig: Path | None,
+    packet_dir: Path | None,
+    output: str,
+) -> int:
+    """Carry out due tasks, several at once, until asked to stop.
+
+    The task that has been due the longest comes first, and of one target one run at a time. SIGTERM drains: nothing
+    more is taken, each run goes to its next safe point, and the process ends with 0; with 12 if a run was left half
+    way.
+    """
+    chosen = settings(
+        context,
+        store=store,
+        bundle=bundle,
+        kubeconfig=kubeconfig,
+        packet_dir=packet_dir,
+        work={"concurrency": concurrency, "listen": listen},
+    )
+    with Signals.heard() as signals:
+        tally = carry_on(chosen, Log(log), until_empty=until_empty, stopping=signals.asked)
+        drained = signals.asked()
+    emit(output, _document(tally, drained=drained), lambda: _text(tally))
+    return _status(tally, drained=drained, until_empty=until_empty)
+
+
+def carry_on(
+    chosen: Settings,
+    log: Log,
+    *,
+    until_empty: bool,
+    stopping: Callable[[], bool],
+    registry: CollectorRegistry | None = None,
+    narrators: Callable[[], tuple[Narrator, ...]] = tuple,
+) -> Tally:
+    """Work as configured.
+
+    Args:
+        chosen: the configuration.
+        log: is told what happens.
+        until_empty: whether it ends when no task is left.
+        stopping: whether the process was asked to stop.
+        registry: what `/metrics` tells; default: of the process alone.
+        narrators: makes further narrators for each worker.
+    """
+    place = _place(chosen.work.listen)
+    orders = Orders(concurrency=chosen.work.concurrency, until_empty=until_empty, listen=place)
+    with new_or_old_store(chosen) as store:
+        return Crew(
+            chosen,
+            store,
+            orders,
+            log=log,
+            narrator=lambda: Chorus(log.narrator(), *narrators()),
+            stopping=stopping,
+            registry=registry or process_metrics(),
+            started=lambda port: log.line("started", concurrency=orders.concurrency, port=port),
+        ).work()
+
+
+def process_metrics() -> CollectorRegistry:
+    """What is told of the process itself."""
+    registry = CollectorRegistry()
+    for collector in (PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
+        registry.register(collector)
+    return registry
+
+
+def _place(listen: str | None) -> tuple[str, int] | None:
+    if listen is None:
+        return None
+    address, _, port = listen.rpartition(":")
+    return address.strip("[]"), int(port)
+
+
+def _document(tally: Tally, *, drained: bool) -> dict[str, Any]:
+    return {
+        "outcome": "drained" if drained else "failed" if tally.fatal else "empty",
+        "complete": tally.complete,
+        "escalated": tally.escalated,
+        "left": tally.left,
+        "faults": [{"subject": subject, **understood(fault).told()} for subject, fault in sorted(tally.faults.items())],
+    }
+
+
+def _text(tally: Tally) -> str:
+    ended = f"{tally.complete} completed, {tally.escalated} escalated"
+    return f"{ended}, {tally.left} left half way." if tally.left else f"{ended}."
+
+
+def _status(tally: Tally, *, drained: bool, until_empty: bool) -> ExitStatus:
+    if tally.fatal is not None:
+        raise tally.fatal
+    if drained:
+        return ExitStatus.STOPPED if tally.left else ExitStatus.COMPLETE
+    statuses = [understood(fault).status for fault in tally.faults.values()]
+    if until_empty and statuses:
+        return ExitStatus.LEDGER if ExitStatus.LEDGER in statuses else statuses[0]
+    return ExitStatus.ESCALATED if tally.escalated else ExitStatus.COMPLETE

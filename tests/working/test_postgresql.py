@@ -1,0 +1,82 @@
+"""`work` with its ledger on a real PostgreSQL server: several processes, and a server that is away for a while."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from typing import Any
+
+import pytest
+from tests.postgresql.server import PostgresServer
+from tests.working.conftest import Fleet, ended, until
+
+from runbook_gate.processes import free_port
+from runbook_gate.store_url import StoreUrl
+
+pytestmark = pytest.mark.scenario
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    with PostgresServer() as started:
+        yield started
+
+
+@pytest.fixture
+def shared(fleet: Fleet, server: PostgresServer) -> Iterator[Fleet]:
+    """A fleet whose ledger is on the server."""
+    file = fleet.stage.settings.store
+    url = StoreUrl.read(server.url(server.database()))
+    fleet.stage.settings = fleet.stage.settings.model_copy(update={"store": url})
+    yield fleet
+    fleet.stage.settings = fleet.stage.settings.model_copy(update={"store": file})
+
+
+def readiness(port: int) -> tuple[int, Any]:
+    with suppress(OSError), closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("GET", "/readyz")
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    return 0, None
+
+
+def test_two_processes_on_one_queue_give_each_task_one_run(shared: Fleet) -> None:
+    tasks = shared.submit(2)
+    with (
+        shared.working("--until-empty", "--concurrency", "2") as one,
+        shared.working("--until-empty", "--concurrency", "2") as other,
+    ):
+        ends = [ended(one), ended(other)]
+    assert sum(end.out["complete"] + end.out["escalated"] for end in ends) == len(tasks), ends
+    assert [end.out["faults"] for end in ends] == [[], []]
+    shared.assert_kept(tasks)
+
+
+def test_a_server_that_is_away_for_a_while_is_waited_for_and_every_task_ends(
+    shared: Fleet, server: PostgresServer
+) -> None:
+    port, tasks = free_port(), shared.submit(1)
+    with shared.working("--concurrency", "2", "--listen", f"127.0.0.1:{port}") as started:
+        until(lambda: any(run.state != "active" for run in shared.runs()))
+        server.crash()
+        try:
+            until(lambda: readiness(port)[0] == 503 and "store" in readiness(port)[1]["problems"])
+        finally:
+            server.start()
+        until(lambda: readiness(port)[0] == 200)
+        until(lambda: finished(shared, tasks), 150)
+        # A packet whose delivery met the crash is delivered with what is looked after now and then.
+        until(lambda: len(shared.stage.packets()) == len(tasks) // 2)
+        started.send_signal(signal.SIGTERM)
+        end = ended(started)
+    assert (end.status, end.out["left"]) == (0, 0), end
+    assert "trouble" in {line["event"] for line in end.log}
+    shared.assert_kept(tasks)
+
+
+def finished(fleet: Fleet, tasks: list[str]) -> bool:
+    runs = fleet.runs()
+    return len(runs) == len(tasks) and all(run.state != "active" for run in runs)
