@@ -29,6 +29,7 @@ EXPECTED: Final[Mapping[str, str]] = {
     "path_type": "must be a path",
     "literal_error": "must be {expected}",
     "plain_http": "must be https, or http to a loopback address",
+    "unsigned": "has a url but no secret_file: nothing is sent unsigned",
     "too_short": "must not be empty",
     "too_long": "must have at most {max_length} entries",
 }

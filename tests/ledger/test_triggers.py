@@ -36,7 +36,7 @@ def dump(attacker: sqlite3.Connection) -> list[tuple[object, ...]]:
 def test_every_table_has_its_triggers() -> None:
     every = {f"{table}_no_{what}" for table in TABLES for what in ("delete", "replace", "update")}
     assert every <= set(sqlite_triggers())
-    assert set(sqlite_triggers()) - every == {f"{t}_one_way" for t in ("leases", "runs", "store", "tasks")}
+    assert set(sqlite_triggers()) - every == {f"{t}_one_way" for t in ("leases", "notifications", "runs", "store", "tasks")}
 
 
 @pytest.mark.parametrize("table", TABLES)

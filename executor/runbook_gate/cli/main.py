@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "status": ("status", "List runs and queued tasks, written but unverified runs first."),
     "show": ("show", "Tell what happened in a run."),
     "escalations": ("escalations", "List, show, acknowledge and resolve escalations."),
+    "notifications": ("notifications", "List what the receiver was told and is still to be, and send it now."),
     "ledger": ("ledger", "Check the ledger, by itself and against what others recorded."),
     "policy": ("policy", "Build, inspect, compare, explain and archive policies."),
     "replay": ("replay", "Decide again what was recorded, and compare with other policies."),
