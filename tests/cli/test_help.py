@@ -27,6 +27,8 @@ WANTED = {
     "escalations show",
     "escalations ack",
     "escalations resolve",
+    "notifications list",
+    "notifications retry",
     "ledger verify",
     "ledger reconcile",
     "ledger seal",

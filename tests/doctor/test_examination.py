@@ -27,6 +27,7 @@ NAMES = [
     "ledger file system",
     "heads file",
     "packet folder",
+    "notifications",
     "bundle",
     "sidecar",
     "register namespace_baseline",
@@ -78,7 +79,8 @@ def test_it_never_stops_at_a_fault() -> None:
     findings = found(Settings())
     assert list(findings) == NAMES
     unfit = {name for name, finding in findings.items() if not finding.fit}
-    assert unfit == set(NAMES) - {"ledger", "ledger file system", "heads file", "packet folder", "rights"}
+    well = {"ledger", "ledger file system", "heads file", "packet folder", "notifications", "rights"}
+    assert unfit == set(NAMES) - well
     assert all(findings[name].remedy for name in unfit)
 
 

@@ -8,9 +8,8 @@ from typing import Any
 
 import click
 
-from runbook_gate.cli.output import emit, output_option
+from runbook_gate.cli.output import columns, emit, output_option
 from runbook_gate.cli.settings import settings, store_of, store_option
-from runbook_gate.cli.tables import table
 from runbook_gate.clock import SystemClock
 from runbook_gate.errors import UsageFault
 from runbook_gate.exit_statuses import ExitStatus
@@ -49,7 +48,7 @@ def list_(context: click.Context, all_: bool, limit: int, store: Path | None, ou
 
     def text() -> str:
         more = (sum(counts.values()) if all_ else counts["pending"] + counts["failing"]) - len(found)
-        lines = [*table(_HEADER, [_row(one) for one in found], indent="")] if found else []
+        lines = columns([_HEADER, *map(_row, found)]) if found else []
         lines += [f"{more} more; see --limit."] if more else []
         lines += [] if chosen.notifications.url else ["No receiver is configured: set `notifications.url`."]
         return "\n".join([*lines, ", ".join(f"{count} {state}" for state, count in counts.items())])
@@ -88,21 +87,12 @@ def retry_(context: click.Context, ids: tuple[str, ...], all_: bool, store: Path
     return ExitStatus.STOPPED if left else ExitStatus.COMPLETE
 
 
-_HEADER = ("id", "state", "of", "since", "run", "tries", "next try", "last error")
+_HEADER = ("ID", "STATE", "OF", "SINCE", "RUN", "TRIES", "NEXT TRY", "LAST ERROR")
 
 
-def _row(one: Notification) -> tuple[str, ...]:
-    following = "-" if one.delivered_ms else rfc3339(one.next_try_ms)
-    return (
-        one.id,
-        one.state,
-        one.kind,
-        rfc3339(one.at_ms),
-        one.run,
-        str(one.attempts),
-        following,
-        one.last_error or "-",
-    )
+def _row(one: Notification) -> tuple[object, ...]:
+    following = None if one.delivered_ms else rfc3339(one.next_try_ms)
+    return one.id, one.state, one.kind, rfc3339(one.at_ms), one.run, one.attempts, following, one.last_error
 
 
 def _wanted(store: Store, ids: tuple[str, ...]) -> list[Notification]:
