@@ -139,6 +139,20 @@ def test_every_2xx_is_taken(store: Store, receiver: Receiver, clock: ManualClock
     assert sweep() == ["delivered"]
 
 
+def test_a_body_without_end_is_not_read_to_its_end(
+    store: Store, receiver: Receiver, clock: ManualClock, sweep: Sweep
+) -> None:
+    ended(store, clock, 1)
+
+    def endless(handler: Handler) -> None:
+        handler.connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:  # until the client has hung up
+            handler.connection.sendall(b"4000\r\n" + b"x" * 0x4000 + b"\r\n")
+
+    receiver.usual = endless
+    assert sweep() == ["delivered"]
+
+
 def test_an_unreachable_receiver_is_tried_once_and_then_left_in_peace(
     store: Store, receiver: Receiver, clock: ManualClock, sweep: Sweep
 ) -> None:
