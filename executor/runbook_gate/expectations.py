@@ -30,6 +30,7 @@ EXPECTED: Final[Mapping[str, str]] = {
     "literal_error": "must be {expected}",
     "store_url": "{told}",
     "plain_http": "must be https, or http to a loopback address",
+    "unsigned": "has a url but no secret_file: nothing is sent unsigned",
     "too_short": "must not be empty",
     "too_long": "must have at most {max_length} entries",
 }

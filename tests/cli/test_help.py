@@ -28,6 +28,8 @@ WANTED = {
     "escalations show",
     "escalations ack",
     "escalations resolve",
+    "notifications list",
+    "notifications retry",
     "ledger verify",
     "ledger reconcile",
     "ledger seal",

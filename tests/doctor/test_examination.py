@@ -28,6 +28,7 @@ NAMES = [
     "ledger role",
     "heads file",
     "packet folder",
+    "notifications",
     "bundle",
     "sidecar",
     "register namespace_baseline",
@@ -79,7 +80,7 @@ def test_it_never_stops_at_a_fault() -> None:
     findings = found(Settings())
     assert list(findings) == NAMES
     unfit = {name for name, finding in findings.items() if not finding.fit}
-    fit = {"ledger", "ledger file system", "ledger role", "heads file", "packet folder", "rights"}
+    fit = {"ledger", "ledger file system", "ledger role", "heads file", "packet folder", "notifications", "rights"}
     assert unfit == set(NAMES) - fit
     assert all(findings[name].remedy for name in unfit)
 

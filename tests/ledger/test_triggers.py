@@ -29,6 +29,10 @@ ONE_WAY = (
     "UPDATE runs SET seq = seq - 1",
     "UPDATE leases SET number = number - 1",
     "UPDATE leases SET run = 'other'",
+    "UPDATE notifications SET entry_sha256 = 'other'",
+    "UPDATE notifications SET run = 'other'",
+    "UPDATE notifications SET kind = 'completed'",
+    "UPDATE notifications SET attempts = attempts - 1",
 )
 
 
@@ -58,7 +62,9 @@ def dump(attacker: sqlite3.Connection) -> list[tuple[object, ...]]:
 def test_every_table_has_its_triggers() -> None:
     every = {f"{table}_no_{what}" for table in TABLES for what in ("delete", "replace", "update")}
     assert every <= set(sqlite_triggers())
-    assert set(sqlite_triggers()) - every == {f"{t}_one_way" for t in ("leases", "runs", "store", "tasks")}
+    assert set(sqlite_triggers()) - every == {
+        f"{t}_one_way" for t in ("leases", "notifications", "runs", "store", "tasks")
+    }
 
 
 @pytest.mark.parametrize("table", TABLES)

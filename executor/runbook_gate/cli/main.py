@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "status": ("status", "List runs and queued tasks, written but unverified runs first."),
     "show": ("show", "Tell what happened in a run."),
     "escalations": ("escalations", "List, show, acknowledge and resolve escalations."),
+    "notifications": ("notifications", "List what the receiver was told and is still to be, and send it now."),
     "ledger": ("ledger", "Check the ledger, by itself and against what others recorded."),
     "db": ("db", "Check and upgrade the tables of the store."),
     "store": ("store", "Back up an SQLite store, restore one, mark any as restored."),

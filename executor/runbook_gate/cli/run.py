@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from runbook_gate.cli.faults import understood
+from runbook_gate.cli.notifying import notifying
 from runbook_gate.cli.output import emit, output_option
 from runbook_gate.cli.plan import show_plan
 from runbook_gate.cli.settings import new_or_old_store, run_options, settings, store_of
@@ -59,12 +60,14 @@ def run(
 
 def carry_out(chosen: Settings, task_id: str) -> Finished:
     """Run one task."""
-    with store_of(chosen) as store, Signals.heard() as signals:
-        return _session(chosen, store, signals).run_task(task_id)
+    with store_of(chosen) as store, Signals.heard() as signals, notifying(chosen, store, signals) as notified:
+        finished = _session(chosen, store, signals).run_task(task_id)
+        notified.first = finished.run
+        return finished
 
 
 def _step_forward(chosen: Settings) -> Progress:
-    with new_or_old_store(chosen) as store, Signals.heard() as signals:
+    with new_or_old_store(chosen) as store, Signals.heard() as signals, notifying(chosen, store, signals):
         return run_next(_session(chosen, store, signals))
 
 

@@ -27,6 +27,8 @@ PATHS: Final = (
     "opa.verification_key",
     "cluster.kubeconfig",
     "audit.logs.[]",
+    "notifications.secret_file",
+    "notifications.ca_file",
 )
 
 

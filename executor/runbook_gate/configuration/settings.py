@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, PlainSerializer, PlainValidator, Tag
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    Tag,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from runbook_gate.addresses import plain_beyond_loopback
@@ -80,19 +90,14 @@ class Work(_Section):
     listen: Listen | None = Field(
         None, description="ADDRESS:PORT for /healthz, /readyz and /metrics; default: nowhere."
     )
+# With a path, of which the same is true.
+TlsUrl = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$"), AfterValidator(_tls)]
 
 
 class RegisterEndpoint(_Section):
     """A register that answers over HTTPS. The token is in a file, so that the configuration holds no secret."""
 
-    url: Annotated[
-        str,
-        Field(
-            pattern=r"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$",
-            description="Where the register answers; plain http only on loopback.",
-        ),
-        AfterValidator(_tls),
-    ]
+    url: TlsUrl = Field(description="Where the register answers; plain http only on loopback.")
     token_file: Path | None = Field(None, description="File with the bearer token, read anew each time.")
     ca_file: Path | None = Field(None, description="PEM file of the authorities that are trusted; default: certifi's.")
     timeout_s: int = Field(5, ge=1, le=10, description="Longest time for all pages together, in seconds.")
@@ -123,6 +128,21 @@ def _store_url(stated: object) -> StoreUrl:
 
 _Url = Annotated[StoreUrl, PlainValidator(_store_url), PlainSerializer(str)]
 StorePlace = Annotated[Annotated[Path, Tag("[file]")] | Annotated[_Url, Tag("[url]")], Discriminator(_kind)]
+class Notifications(_Section):
+    """Who is told how runs end. The secret is in a file, so that the configuration holds none."""
+
+    url: TlsUrl | None = Field(None, description="Where events are posted to; plain http only on loopback.")
+    secret_file: Path | None = Field(
+        None, description="File with the secret that signs them, or two during a change; read anew each time."
+    )
+    ca_file: Path | None = Field(None, description="PEM file of the authorities that are trusted; default: certifi's.")
+    timeout_s: int = Field(3, ge=1, le=10, description="Longest time that one command spends on them, in seconds.")
+
+    @model_validator(mode="after")
+    def _signed(self) -> Self:
+        if self.url is not None and self.secret_file is None:
+            raise PydanticCustomError("unsigned", "has a url but no secret_file: nothing is sent unsigned")
+        return self
 
 
 class Settings(_Section):
@@ -152,6 +172,7 @@ class Settings(_Section):
     cluster: Cluster = Field(default_factory=Cluster, description="The API server.")
     audit: Audit = Field(default_factory=Audit, description="The audit log.")
     work: Work = Field(default_factory=Work, description="The worker.")
+    notifications: Notifications = Field(default_factory=Notifications, description="Who is told how runs end.")
 
     @property
     def store_file(self) -> Path:

@@ -8,7 +8,7 @@ from functools import partial
 
 from runbook_gate.clock import Clock, SystemClock
 from runbook_gate.configuration import Settings
-from runbook_gate.doctor import cluster, policy, records, rights, store
+from runbook_gate.doctor import cluster, policy, receiver, records, rights, store
 from runbook_gate.errors import RunbookGateError
 from runbook_gate.registers.projection import SOURCES
 
@@ -45,6 +45,7 @@ def examine(settings: Settings, namespace: str | None, *, clock: Clock | None = 
         "ledger role": partial(store.role, settings),
         "heads file": partial(store.heads_file, settings),
         "packet folder": partial(store.packet_folder, settings),
+        "notifications": partial(receiver.notifications, settings),
         "bundle": partial(policy.bundle, settings),
         "sidecar": partial(policy.sidecar, settings),
         **{

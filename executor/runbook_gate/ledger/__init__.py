@@ -5,6 +5,7 @@ from runbook_gate.ledger.batch import Batch
 from runbook_gate.ledger.filesystems import FileSystem, filesystem_kind
 from runbook_gate.ledger.heads import KeptHead
 from runbook_gate.ledger.identifiers import packet_id
+from runbook_gate.ledger.notices import Notification, Telling
 from runbook_gate.ledger.records import Draft, Escalation, Finished, Handling, Lease, RunStatus, TaskStatus
 from runbook_gate.ledger.reports import ChainReport, HeadReport, Verification
 from runbook_gate.ledger.server import Server
@@ -22,10 +23,12 @@ __all__ = [
     "HeadReport",
     "KeptHead",
     "Lease",
+    "Notification",
     "RunStatus",
     "Server",
     "Store",
     "TaskStatus",
+    "Telling",
     "Verification",
     "filesystem_kind",
     "packet_id",

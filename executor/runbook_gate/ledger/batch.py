@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from runbook_gate.canonical import sha256_hex
 from runbook_gate.errors import LedgerFault
-from runbook_gate.ledger import evidence, tables
+from runbook_gate.ledger import evidence, outbox, tables
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.identifiers import packet_id
 from runbook_gate.ledger.leases import checked
@@ -92,7 +92,7 @@ class Batch:
         self._evidence.clear()
 
     def finish(self, draft: Draft, make: Callable[[Entry], bytes]) -> Finished:
-        """End the run: its last entry, its record, and the target free for others.
+        """End the run: its last entry, its record, who is told of it, and the target free for others.
 
         Args:
             draft: of kind completed or escalated.
@@ -107,6 +107,7 @@ class Batch:
         sha256 = self.put(record)
         self.settle()
         packet = self._packet(entry, sha256) if outcome == "escalated" else None
+        outbox.add(self._connection, draft.kind, run=entry.run, sha256=entry.sha256, at_ms=entry.at_ms)
         self._update_run(state=outcome, record_sha256=sha256)
         self._close(outcome)
         return Finished(outcome, entry.run, entry.task, entry.sha256, record, sha256, packet)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, Row, exists, select
 
 from runbook_gate.errors import UnknownRecord
-from runbook_gate.ledger import evidence, journal, tables
+from runbook_gate.ledger import evidence, journal, outbox, tables
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.records import Escalation, EscalationState
 from runbook_gate.models.observation import UnacknowledgedEscalation
@@ -150,7 +150,10 @@ class Escalations:
             there = _one(connection, escalation)
             if there.state in states:
                 body = {"note": note, "packet_sha256": there.packet_sha256, "run": there.run}
-                journal.append(connection, self._database, kind=kind, subject=escalation, actor=actor, body=body)
+                entry = journal.append(
+                    connection, self._database, kind=kind, subject=escalation, actor=actor, body=body
+                )
+                outbox.add(connection, kind, run=there.run, sha256=journal.head(connection), at_ms=entry.at_ms)
             return _one(connection, escalation)
 
 

@@ -31,3 +31,15 @@ def packet_id(entry_sha256: str) -> str:
         `esc-` and 16 hexadecimal digits.
     """
     return f"esc-{entry_sha256[:16]}"
+
+
+def notification_id(entry_sha256: str) -> str:
+    """Make the id of the notification of an entry: the same however often it is sent.
+
+    Args:
+        entry_sha256: digest of the entry.
+
+    Returns:
+        `evt-` and 32 hexadecimal digits.
+    """
+    return f"evt-{entry_sha256[:32]}"

@@ -101,6 +101,15 @@ def append(
     return entry
 
 
+def head(connection: Connection) -> str:
+    """Digest of the newest entry.
+
+    Args:
+        connection: a transaction that has appended one.
+    """
+    return str(connection.execute(select(tables.store.c.head)).scalar_one())
+
+
 def newest(connection: Connection, kind: Kind, subject: str | None) -> JournalEntry | None:
     """Find the newest entry of a kind.
 

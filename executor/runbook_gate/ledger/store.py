@@ -19,6 +19,7 @@ from runbook_gate.ledger.escalations import Escalations
 from runbook_gate.ledger.evidence import Evidence
 from runbook_gate.ledger.heads import KeptHead
 from runbook_gate.ledger.leases import Leases
+from runbook_gate.ledger.outbox import Outbox
 from runbook_gate.ledger.parts import Shown, spread
 from runbook_gate.ledger.pauses import Pauses
 from runbook_gate.ledger.reports import Verification
@@ -46,6 +47,7 @@ class Store:
         evidence: bytes under their SHA-256.
         archive: the bundles that took decisions.
         escalations: packets, and what people did about them.
+        outbox: who was told of what, and who is still to be.
         pauses: whether the executor is paused.
         restorations: whether the store was restored from a backup.
     """
@@ -62,6 +64,7 @@ class Store:
         self.evidence = Evidence(self._database)
         self.archive = Archive(self._database)
         self.escalations = Escalations(self._database)
+        self.outbox = Outbox(self._database)
         self.pauses = Pauses(self._database)
         self.restorations = Restorations(self._database)
 

@@ -2,7 +2,8 @@
 
 The record, which triggers keep from changing: `journal` (the store's own chain), `entries` (one chain a run),
 `evidence`, `packets`. The index, which says where things stand and is checked against the record by `verify`:
-`tasks`, `runs`, `leases`, and `store`, which has the newest of `journal`.
+`tasks`, `runs`, `leases`, and `store`, which has the newest of `journal`. And the outbox, `notifications`: which
+entries somebody is told of, and how far that got. What it tells is read from the record; nothing is decided by it.
 """
 
 from __future__ import annotations
@@ -135,4 +136,34 @@ packets: Final = Table(
     Column("at_ms", BigInteger, nullable=False),
     Column("sha256", ForeignKey("evidence.sha256"), nullable=False),
     Index("packets_by_target", "target_key", "at_ms"),
+)
+
+notifications: Final = Table(
+    "notifications",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("run", ForeignKey("runs.id"), nullable=False),
+    Column("entry_sha256", String(64), nullable=False, unique=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("last_try_ms", BigInteger),
+    Column("last_error", String),
+    Column("next_try_ms", BigInteger, nullable=False),
+    Column("delivered_ms", BigInteger),
+    CheckConstraint("kind IN ('completed', 'escalated', 'acknowledged', 'resolved')", name="notification_kind"),
+    CheckConstraint("delivered_ms IS NULL OR (attempts > 0 AND last_error IS NULL)", name="notification_delivered"),
+    Index(
+        "notifications_undelivered",
+        "at_ms",
+        "id",
+        sqlite_where=text("delivered_ms IS NULL"),
+        postgresql_where=text("delivered_ms IS NULL"),
+    ),
+    Index(
+        "notifications_failed",
+        "last_try_ms",
+        sqlite_where=text("last_error IS NOT NULL"),
+        postgresql_where=text("last_error IS NOT NULL"),
+    ),
 )

@@ -3,7 +3,8 @@
 - UPDATE and DELETE on the record are refused.
 - In SQLite so is an INSERT for a key that exists: `INSERT OR REPLACE` deletes the old row without firing a DELETE
   trigger. In PostgreSQL so is TRUNCATE.
-- In the index, what a row is about never changes, a run that ended stays ended, and fencing numbers only grow.
+- In the index, what a row is about never changes, a run that ended stays ended, a notification that was delivered
+  stays delivered, and fencing numbers and counts of attempts only grow.
 """
 
 from __future__ import annotations
@@ -12,7 +13,18 @@ from typing import Final
 
 from sqlalchemy import Connection, Table, event
 
-from runbook_gate.ledger.tables import entries, evidence, journal, leases, metadata, packets, runs, store, tasks
+from runbook_gate.ledger.tables import (
+    entries,
+    evidence,
+    journal,
+    leases,
+    metadata,
+    notifications,
+    packets,
+    runs,
+    store,
+    tasks,
+)
 
 REFUSAL: Final = "append-only"
 
@@ -25,18 +37,21 @@ _KEYS: Final[dict[Table, tuple[tuple[str, ...], ...]]] = {
     tasks: (("id",), ("journal_seq",)),
     runs: (("id",), ("task",)),
     leases: (("run",),),
+    notifications: (("id",), ("entry_sha256",)),
 }
 _FIXED: Final[dict[Table, str]] = {
     store: "OF version, id, created_ms",
     tasks: "OF id, journal_seq, document_sha256, runbook, submitted_ms",
     runs: "OF id, task, runbook, target_key, ordinal, opened_ms, deadline_ms",
     leases: "OF run",
+    notifications: "OF id, kind, run, entry_sha256, at_ms",
 }
 _CONDITIONS: Final[dict[Table, str]] = {
     store: "NEW.seq < OLD.seq",
     tasks: "OLD.state = 'finished' OR (OLD.state = 'active' AND NEW.state = 'queued')",
     runs: "OLD.state <> 'active' OR NEW.seq < OLD.seq",
     leases: "NEW.number < OLD.number",
+    notifications: "OLD.delivered_ms IS NOT NULL OR NEW.attempts < OLD.attempts",
 }
 
 

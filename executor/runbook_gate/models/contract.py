@@ -11,6 +11,7 @@ from runbook_gate.models.completion import CompletionRecord
 from runbook_gate.models.decision import Decision
 from runbook_gate.models.decision_input import DecisionInput
 from runbook_gate.models.entry import Entry
+from runbook_gate.models.notification import EscalationNotification, RunNotification
 from runbook_gate.models.observation import GatherBody, PatchLabelsBody, ResolveWriteBody, VerifyBody
 from runbook_gate.models.packet import Packet
 from runbook_gate.models.params import (
@@ -37,6 +38,7 @@ SCHEMAS: Final[dict[str, type[BaseModel]]] = {
     "decision_input": DecisionInput,
     "gather_observation": GatherBody,
     "gather_params": GatherParams,
+    "escalation_notification": EscalationNotification,
     "escalation_packet": Packet,
     "finish_params": FinishParams,
     "ledger_entry": Entry,
@@ -50,6 +52,7 @@ SCHEMAS: Final[dict[str, type[BaseModel]]] = {
     "register_platform_exceptions": PlatformExceptions,
     "resolve_write_observation": ResolveWriteBody,
     "resolve_write_params": ResolveWriteParams,
+    "run_notification": RunNotification,
     "runbook": RunbookDocument,
     "task": TaskDocument,
     "verify_observation": VerifyBody,

@@ -7,11 +7,9 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import Final
 from urllib.parse import urlsplit
 
-import certifi
 from urllib3 import PoolManager
 
 from runbook_gate import __version__
@@ -23,7 +21,7 @@ from runbook_gate.registers.envelope import NotAnEnvelopeError
 from runbook_gate.registers.pages import MOST_PAGES, next_page
 from runbook_gate.registers.protocol import RawAnswer
 from runbook_gate.registers.request import NoPageError, get
-from runbook_gate.wire.connections import watch
+from runbook_gate.wire.trust import trusting
 from runbook_gate.wire.wire import Wire
 
 MAX_SIZE: Final = Limits().size
@@ -82,14 +80,10 @@ class HttpsRegister:
         return headers
 
     def _manager(self) -> PoolManager:
-        trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
-            trust.load_verify_locations(self._endpoint.ca_file or certifi.where())
+            return trusting(self._endpoint.ca_file, self._wire)
         except OSError:  # ssl.SSLError is one
             raise NoPageError("unanswered", "no_ca") from None
-        manager = PoolManager(num_pools=1, maxsize=1, ssl_context=trust)
-        watch(manager, self._wire)
-        return manager
 
 
 def _following(page: bytes) -> str | None:

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import http.client
-import logging
 import re
-import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import Any, Final
 
 from urllib3 import PoolManager
-from urllib3.exceptions import HTTPError, NewConnectionError
-from urllib3.exceptions import TimeoutError as PoolTimeout
 
 from runbook_gate.registers.protocol import Outcome
-from runbook_gate.wire.wire import NotSentError
+from runbook_gate.wire.faults import FAULTS, named
 
 _CHUNK: Final = 64 * 1024
 _JSON: Final = re.compile(r"application/(?:[a-z0-9.-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
-_WIRE_FAULTS: Final = (HTTPError, http.client.HTTPException, OSError, ValueError, NotSentError)
-_LATE: Final = (TimeoutError, PoolTimeout, NotSentError)
 _GONE: Final = (404, 410)
 _BODILESS: Final = (204, 304)
-
-logging.getLogger("urllib3").setLevel(logging.CRITICAL + 1)  # its warnings print headers and URLs
 
 
 class NoPageError(Exception):
@@ -81,8 +73,8 @@ def get(
                 raise TimeoutError
             _check_head(response, first=first)
             return _body(response, room)
-    except _WIRE_FAULTS as fault:
-        raise NoPageError("unanswered", "timed_out" if late() else _named(fault)) from None
+    except FAULTS as fault:
+        raise NoPageError("unanswered", "timed_out" if late() else named(fault)) from None
 
 
 def _check_head(response: Any, *, first: bool) -> None:
@@ -108,21 +100,3 @@ def _body(response: Any, room: int) -> bytes:
         if len(body) > room:
             raise NoPageError("malformed", "too_large")
     return bytes(body)
-
-
-def _named(fault: BaseException) -> str:
-    if isinstance(fault, NewConnectionError):  # urllib3 counts it among the timeouts
-        return "refused"
-    if isinstance(fault, _LATE):
-        return "timed_out"
-    causes = list(_causes(fault))
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-        return "certificate"
-    return "tls" if any(isinstance(cause, ssl.SSLError) for cause in causes) else "broke_off"
-
-
-def _causes(fault: BaseException) -> Iterator[BaseException]:
-    at: BaseException | None = fault
-    while at is not None:
-        yield at
-        at = at.__cause__ or at.__context__

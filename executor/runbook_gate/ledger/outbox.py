@@ -1,0 +1,162 @@
+"""The outbox: which entries somebody is told of, and how far that got.
+
+- A row comes with its entry, in one transaction. It holds no content: that is read from the entry, and checked.
+- Whoever sends reserves first. A reservation counts as an attempt and names the next one, so a process that dies
+  between the two forgets nothing, and two processes send the same only if one takes longer than the other waits.
+- After a fault nothing at all is tried for PAUSE_MS, whoever asks: a receiver that hangs costs everybody little.
+- Nothing is ever given up: from FAILING attempts on it is called failing, and still tried.
+"""
+
+from __future__ import annotations
+
+import builtins
+import secrets
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+
+from runbook_gate.errors import UnknownRecord
+from runbook_gate.ledger import tables
+from runbook_gate.ledger.database import Database
+from runbook_gate.ledger.identifiers import notification_id
+from runbook_gate.ledger.notices import FAILING, Notification, State, Telling, telling, told
+
+PAUSE_MS: Final = 30_000
+FIRST_MS: Final = 30_000
+LONGEST_MS: Final = 3_600_000
+_ROWS: Final = tables.notifications
+_OPEN: Final = _ROWS.c.delivered_ms.is_(None)
+
+
+def add(connection: Connection, kind: str, *, run: str, sha256: str, at_ms: int) -> None:
+    """Let somebody be told of an entry.
+
+    Args:
+        connection: the transaction that records the entry.
+        kind: of the entry.
+        run: that it is about.
+        sha256: digest of the entry.
+        at_ms: when it was recorded.
+    """
+    named = {"id": notification_id(sha256), "kind": kind, "run": run, "entry_sha256": sha256}
+    connection.execute(insert(_ROWS).values(**named, at_ms=at_ms, attempts=0, next_try_ms=at_ms))
+
+
+class Outbox:
+    """The notifications of a store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(self, *, delivered: bool = False, limit: int = 100) -> builtins.list[Notification]:
+        """List notifications, oldest first.
+
+        Args:
+            delivered: also those that were delivered.
+            limit: how many at most, the oldest of them.
+        """
+        wanted = select(_ROWS).order_by(_ROWS.c.at_ms, _ROWS.c.id).limit(limit)
+        with self._database.read() as connection:
+            return [told(row) for row in connection.execute(wanted if delivered else wanted.where(_OPEN))]
+
+    def counts(self) -> dict[State, int]:
+        """How many are in each state."""
+        failing = and_(_OPEN, _ROWS.c.attempts >= FAILING)
+        conditions: dict[State, ColumnElement[bool]] = {
+            "pending": and_(_OPEN, _ROWS.c.attempts < FAILING),
+            "failing": failing,
+            "delivered": ~_OPEN,
+        }
+        with self._database.read() as connection:
+            return {
+                state: connection.execute(select(func.count()).select_from(_ROWS).where(one)).scalar_one()
+                for state, one in conditions.items()
+            }
+
+    def get(self, notification: str) -> Notification:
+        """Look up a notification.
+
+        Raises:
+            UnknownRecord: there is none of this id.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(select(_ROWS).where(_ROWS.c.id == notification)).one_or_none()
+        if row is None:
+            raise UnknownRecord(
+                f"there is no notification {notification}", advice="See `runbook-gate notifications list --all`."
+            )
+        return told(row)
+
+    def due(self, *, first: str | None = None) -> Notification | None:
+        """Find the notification that is to be sent next; the oldest of those that are due.
+
+        Args:
+            first: a run whose own comes before all others.
+
+        Returns:
+            None if none is due, or if the receiver is left in peace for a moment.
+        """
+        now_ms = self._database.clock.read().at_ms
+        lately = _ROWS.c.last_try_ms.between(now_ms - PAUSE_MS + 1, now_ms + PAUSE_MS)
+        paused = select(_ROWS.c.id).where(_ROWS.c.last_error.is_not(None), lately).limit(1)
+        # Later than any attempt is ever put off, it was so by a clock that was wrong.
+        ripe = or_(_ROWS.c.next_try_ms <= now_ms, _ROWS.c.next_try_ms > now_ms + LONGEST_MS)
+        wanted = select(_ROWS).where(_OPEN, ripe).order_by(_ROWS.c.at_ms, _ROWS.c.id).limit(1)
+        with self._database.read() as connection:
+            if connection.execute(paused).one_or_none() is not None:
+                return None
+            own = connection.execute(wanted.where(_ROWS.c.run == first)).one_or_none() if first else None
+            row = own or connection.execute(wanted).one_or_none()
+        return told(row) if row else None
+
+    def reserve(self, found: Notification) -> bool:
+        """Take the next attempt, as long as nobody else has since it was looked up.
+
+        Args:
+            found: the notification, as it was looked up.
+
+        Returns:
+            Whether the attempt is the caller's.
+        """
+        now_ms, attempt = self._database.clock.read().at_ms, found.attempts + 1
+        unchanged = and_(_ROWS.c.id == found.id, _ROWS.c.attempts == found.attempts, _OPEN)
+        values = {"attempts": attempt, "last_try_ms": now_ms, "next_try_ms": now_ms + backoff_ms(attempt)}
+        with self._database.write() as connection:
+            return connection.execute(update(_ROWS).where(unchanged).values(**values)).rowcount == 1
+
+    def settle(self, notification: str, problem: str | None) -> None:
+        """Note what became of an attempt.
+
+        Args:
+            notification: its id.
+            problem: stable name of what went wrong; None if the receiver took it.
+        """
+        now_ms = self._database.clock.read().at_ms
+        values = {"last_error": problem, **({} if problem else {"delivered_ms": now_ms})}
+        with self._database.write() as connection:
+            connection.execute(update(_ROWS).where(_ROWS.c.id == notification, _OPEN).values(**values))
+
+    def telling(self, notification: str) -> Telling:
+        """Read what a notification tells.
+
+        Args:
+            notification: its id.
+
+        Raises:
+            LedgerBroken: the record does not have that entry, or it was altered.
+        """
+        with self._database.read() as connection:
+            return telling(connection, notification)
+
+
+def backoff_ms(attempt: int) -> int:
+    """How long after an attempt the next one may follow: twice as long each time, and by chance up to half shorter.
+
+    Args:
+        attempt: from 1.
+
+    Returns:
+        Milliseconds, LONGEST_MS at most. The shortest outlasts every request.
+    """
+    whole = min(FIRST_MS << min(attempt - 1, 20), LONGEST_MS)
+    return whole - secrets.randbelow(whole // 2 + 1)
