@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import BigInteger
 
-VERSION: Final = 2  # the newest revision in migrations/versions leads to it
+VERSION: Final = 3  # the newest revision in migrations/versions leads to it
 UNCLAIMED: Final = {"claimed_by": None, "claimed_until_ms": None}
 
 metadata: Final = MetaData()
