@@ -28,6 +28,7 @@ EXPECTED: Final[Mapping[str, str]] = {
     "tuple_type": "must be a list",
     "path_type": "must be a path",
     "literal_error": "must be {expected}",
+    "store_url": "{told}",
     "plain_http": "must be https, or http to a loopback address",
     "too_short": "must not be empty",
     "too_long": "must have at most {max_length} entries",

@@ -83,7 +83,9 @@ class CrashWorld(LittleWorld):
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
-        self.settings = self.settings.model_copy(update={"heads_file": self.folder / "heads"})
+        # What a dying process leaves is kept as files; on a server, tests/postgresql and SIGKILL show it.
+        in_files = {"heads_file": self.folder / "heads", "store": self.folder / "ledger.sqlite"}
+        self.settings = self.settings.model_copy(update=in_files)
         self.plays: list[Play] = []
         self.points = Points()
         self.patience_ms = 2_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from runbook_gate.clock import Reading
 
@@ -18,12 +18,17 @@ class ManualClock:
         boottime_ms: boot time.
         boot_id: which boot.
         elapsed_ms: time that passed, which no step and no reboot changes.
+        began_ms: wall clock at the beginning.
     """
 
     at_ms: int = 1_784_635_200_000
     boottime_ms: int = 1_000_000
     boot_id: str = BOOT
     elapsed_ms: int = 0
+    began_ms: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began_ms = self.at_ms
 
     def read(self) -> Reading:
         return Reading(self.at_ms, self.boottime_ms, self.boot_id)

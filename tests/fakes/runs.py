@@ -15,6 +15,7 @@ import yaml
 from tests.fakes.clock import ManualClock
 from tests.fakes.cluster import FakeAuditLog, FakeCluster, Fault
 from tests.fakes.server import FakeServer
+from tests.postgresql.databases import DATABASES, go_by
 
 from runbook_gate.audit.protocol import AuditLog
 from runbook_gate.clock import Clock
@@ -57,7 +58,7 @@ class LittleWorld:
         self.folder = folder
         (folder / "bundle.tar.gz").write_bytes(bundle.raw)
         self.settings = Settings(
-            store=folder / "ledger.sqlite",
+            store=DATABASES.store(folder),
             packet_dir=folder / "packets",
             bundle=folder / "bundle.tar.gz",
             opa=Opa(socket=Path(sidecar.address.socket or "")),
@@ -71,7 +72,8 @@ class LittleWorld:
 
     def open(self) -> Store:
         """The store."""
-        return open_store(self.settings, clock=self.clock)
+        store = open_store(self.settings, clock=self.clock)
+        return store if isinstance(self.settings.store, Path) else go_by(store, self.clock)
 
     def submit(
         self, task_id: str, namespace: str, *, approved: Mapping[str, str | None] = APPROVED, **changes: Any

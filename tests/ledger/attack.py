@@ -7,7 +7,7 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString, Protocol, cast
+from typing import Any, Protocol
 
 import psycopg
 
@@ -35,7 +35,7 @@ class ServerAttacker:
         said = re.sub(r"CAST\((.*) AS BLOB\)", r"convert_to(\1, 'UTF8')", statement.replace("?", "%s"))
         said = said.replace("replace(data,", "replace(convert_from(data, 'UTF8'),")
         said = re.sub(r"DROP TRIGGER ([a-z]+)_(\w+)", r"DROP TRIGGER \1_\2 ON \1", said)
-        return self.connection.execute(cast("LiteralString", said), values or None)
+        return self.connection.execute(said, values or None)
 
     def forget_foreign_keys(self) -> None:
         """As SQLite does for whoever does not ask for them. Triggers are forgotten too."""

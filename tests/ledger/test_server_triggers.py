@@ -38,7 +38,7 @@ def dump(owner: psycopg.Connection) -> list[tuple[object, ...]]:
     return [row for table in TABLES for row in owner.execute(sql.SQL("TABLE {}").format(sql.Identifier(table)))]
 
 
-def refused(owner: psycopg.Connection, statement: sql.Composable) -> None:
+def refused(owner: psycopg.Connection, statement: sql.SQL | sql.Composed) -> None:
     before = dump(owner)
     with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"):
         owner.execute(statement)
@@ -69,7 +69,7 @@ def test_no_column_of_the_record_is_updated(owner: psycopg.Connection, table: st
 
 @pytest.mark.parametrize("statement", ONE_WAY)
 def test_the_index_goes_one_way(owner: psycopg.Connection, statement: str) -> None:
-    refused(owner, sql.SQL(statement))  # type: ignore[arg-type]
+    refused(owner, sql.SQL(statement))
 
 
 def test_a_second_active_run_of_a_target_is_impossible(owner: psycopg.Connection) -> None:
@@ -78,13 +78,13 @@ def test_a_second_active_run_of_a_target_is_impossible(owner: psycopg.Connection
         f"INSERT INTO runs (id, task, ordinal, {columns}) SELECT 'r', 'restore-psa-0001', 9, {columns} FROM runs"
     )
     with pytest.raises(psycopg.errors.UniqueViolation):
-        owner.execute(sql.SQL(statement + " WHERE state = 'active'"))  # type: ignore[arg-type]
+        owner.execute(sql.SQL(statement + " WHERE state = 'active'"))
 
 
 @pytest.mark.parametrize("how", ["DROP TRIGGER entries_no_delete ON", "ALTER TABLE entries DISABLE TRIGGER ALL --"])
 def test_a_store_without_its_triggers_is_not_opened(how: str) -> None:
     place = DATABASES.fresh()
     with DATABASES.server.connect(place.url.dbname) as owner:
-        owner.execute(sql.SQL(how + " entries"))  # type: ignore[arg-type]
+        owner.execute(sql.SQL(how + " entries"))
     with pytest.raises(LedgerBroken, match="lacks triggers"):
         opened(place, ManualClock())

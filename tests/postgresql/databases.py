@@ -33,9 +33,14 @@ $$;
 
 
 class Databases:
-    """Makes databases with an empty store in them; the server starts when the first is asked for."""
+    """Makes databases with an empty store in them; the server starts when the first is asked for.
+
+    Attributes:
+        chosen: whether the worlds of the tests keep their ledgers there.
+    """
 
     def __init__(self) -> None:
+        self.chosen = False
         self._stack = contextlib.ExitStack()
         self._server: PostgresServer | None = None
 
@@ -55,9 +60,19 @@ class Databases:
         """A new database with an empty store."""
         return self.place(self.server.database(TEMPLATE))
 
+    def store(self, folder: Path) -> Path | StoreUrl:
+        """Where a world keeps its ledger, as it is configured."""
+        return self.fresh().url if self.chosen else folder / "ledger.sqlite"
+
     def place(self, database: str) -> Server:
         """One of the databases, as it is configured."""
         return Server(StoreUrl.read(self.server.url(database)))
+
+    def writing(self, url: StoreUrl) -> bool:
+        """Whether somebody is in the middle of a transaction."""
+        wanted = "SELECT FROM pg_stat_activity WHERE datname = %s AND state <> 'idle' AND pid <> pg_backend_pid()"
+        with self.server.connect(url.dbname) as connection:
+            return connection.execute(wanted, (url.dbname,)).fetchone() is not None
 
     def close(self) -> None:
         """Stop the server."""
@@ -80,18 +95,12 @@ def set_ahead(server: PostgresServer, place: Server, ms: int) -> None:
 
 def go_by(store: Store, clock: ManualClock) -> Store:
     """Let a store's server have a clock that goes when the test's clock advances; nobody steps it or reboots it."""
-    start = clock.at_ms - clock.elapsed_ms
 
     @event.listens_for(store._database._reader, "begin")
     def _begun(connection: Connection) -> None:
-        connection.exec_driver_sql(f"SET clock.at_ms = '{start + clock.elapsed_ms}'")
+        connection.exec_driver_sql(f"SET clock.at_ms = '{clock.began_ms + clock.elapsed_ms}'")
 
     return store
 
 
 DATABASES: Final = Databases()
-
-
-def file_or_database(folder: Path, name: str, *, on_server: bool) -> Path | Server:
-    """Where a new store is made."""
-    return DATABASES.fresh() if on_server else folder / name

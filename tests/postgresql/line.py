@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from types import TracebackType
@@ -67,8 +68,10 @@ class Line:
                         client.shutdown(socket.SHUT_WR)  # nothing of the answer gets through
                         server.sendall(data)
                         self._carried_out(server)
-                    return
+                    break
                 server.sendall(data)
+            for end in (server, client):
+                _hang_up(end)
 
     def _breaks(self) -> bool:
         if self.left is None:
@@ -90,10 +93,13 @@ def _pass(source: socket.socket, sink: socket.socket) -> None:
             sink.sendall(data)
         except OSError:
             return
-    try:
-        sink.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return
+    _hang_up(sink)
+
+
+def _hang_up(end: socket.socket) -> None:
+    """Closing alone would wait for whoever reads from it."""
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
 
 
 def _read(source: socket.socket) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any
 from runbook_gate.canonical import canonical_bytes, gate_bytes, sha256_hex
 from runbook_gate.clock import SystemClock
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.ledger import Store
+from runbook_gate.ledger import Server, Store
 from runbook_gate.models.entry import Executor
 from runbook_gate.replay.chunks import Item, Others, Ready, replay
 from runbook_gate.replay.examination import Question, examine
@@ -111,9 +111,9 @@ def forge(store: Path, run: str, edit: Callable[[dict[str, Any]], None]) -> None
     rewrite(store, run, renamed)
 
 
-def given_again(store: Path, bundle: Bundle, sidecar: ReplaySidecar) -> set[str]:
+def given_again(store: Path | Server, bundle: Bundle, sidecar: ReplaySidecar) -> set[str]:
     """What became of every decision that a bundle took, asked again of a sidecar that serves it."""
-    if not store.exists():
+    if isinstance(store, Path) and not store.exists():
         return set()
     with Store.open(store, clock=SystemClock(), executor=EXECUTOR, read_only=True) as opened:
         records, items = StoredRecords(opened, "a store"), list[Item]()

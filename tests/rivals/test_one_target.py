@@ -9,7 +9,9 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 
+from tests.postgresql.databases import DATABASES
 from tests.promise import broken
 from tests.promise.audit import events_of
 from tests.scenarios import process
@@ -47,6 +49,12 @@ def freeze(one: Process, theatre: Theatre) -> None:
     """Stop a process outside of its transactions: within one it would hold everybody's lock."""
     while True:
         one.send_signal(signal.SIGSTOP)
+        if not isinstance(theatre.settings.store, Path):
+            if not DATABASES.writing(theatre.settings.store):
+                return
+            one.send_signal(signal.SIGCONT)
+            time.sleep(0.02)
+            continue
         with closing(sqlite3.connect(theatre.settings.store_file, timeout=0, isolation_level=None)) as database:
             try:
                 database.execute("BEGIN IMMEDIATE")

@@ -20,6 +20,7 @@ from runbook_gate.gate.sidecar import Sidecar
 from runbook_gate.localcluster import LocalCluster
 from runbook_gate.localcluster.seeding import Seeder
 from runbook_gate.replay.sidecars import ReplaySidecar
+from runbook_gate.session import store_place
 
 pytestmark = pytest.mark.scenario
 
@@ -102,7 +103,7 @@ def theatre(
     )
     theatre = Theatre(tmp_path, cluster, seeder, namespace_factory(), settings)
     yield theatre
-    assert given_again(theatre.settings.store_file, bundle, replay_sidecar) <= theatre.replayed
+    assert given_again(store_place(theatre.settings), bundle, replay_sidecar) <= theatre.replayed
 
 
 @pytest.fixture

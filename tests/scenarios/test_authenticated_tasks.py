@@ -73,6 +73,7 @@ def test_a_task_that_its_prequalifier_submitted_completes(strict: Theatre) -> No
     assert (told["user"]["username"], told["objectRef"]["resource"]) == (PREQUALIFIER, "selfsubjectreviews")
 
 
+@pytest.mark.sqlite
 def test_somebody_else_is_refused_and_nothing_is_recorded(strict: Theatre) -> None:
     assert submit(strict, SOMEBODY) == 2
     assert submit(strict, PREQUALIFIER, "--run") == 2

@@ -218,6 +218,7 @@ def test_a_pause_after_the_write_does_not_keep_the_run_from_being_verified(theat
     assert_completed(theatre, theatre.run(), writes=1)
 
 
+@pytest.mark.sqlite
 def tamper(theatre: Theatre, statement: str, *values: object) -> None:
     """Change the ledger's file behind the triggers, as its owner could."""
     with closing(sqlite3.connect(theatre.settings.store_file)) as connection:

@@ -434,6 +434,7 @@ def test_withdrawing_a_task_that_has_ended_is_refused(theatre: Theatre) -> None:
     assert task(theatre, "task-1").outcome == "escalated"
 
 
+@pytest.mark.sqlite
 def test_a_command_that_needs_a_ledger_does_not_make_one(theatre: Theatre) -> None:
     for command in (["run", "task-1"], ["withdraw", "task-1"], ["show", "task-1"], ["status"]):
         answer = said(theatre, *command, "-o", "json")

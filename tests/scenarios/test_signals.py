@@ -169,6 +169,7 @@ def test_whoever_stops_a_process_while(
         assert broken(store, events_of(theatre.cluster.server.audit_log), packets=[]) == []
 
 
+@pytest.mark.sqlite
 def test_whoever_stops_a_process_that_waits_for_the_ledger(theatre: Theatre, hang: Hang) -> None:
     """The lease cannot be released either; it ends by itself."""
     theatre.clock = clock = Suspendable()

@@ -80,6 +80,7 @@ def test_a_claim_does_not_suffice(strict: Theatre, key: ec.EllipticCurvePrivateK
     assert_escalated(strict, strict.run(), "task_contract.insufficient_assurance", origin="cp0")
 
 
+@pytest.mark.sqlite
 def test_a_task_that_was_changed_after_it_was_signed_is_not_recorded(
     strict: Theatre, key: ec.EllipticCurvePrivateKey
 ) -> None:

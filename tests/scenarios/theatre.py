@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from tests.postgresql.databases import DATABASES
 
 from runbook_gate.clock import Clock, SystemClock
 from runbook_gate.configuration import Settings
@@ -74,7 +75,7 @@ class Theatre:
         self.files = write(folder / "records", self.target, "unused")
         self.settings = settings.model_copy(
             update={
-                "store": folder / "ledger.sqlite",
+                "store": DATABASES.store(folder),
                 "packet_dir": folder / "packets",
                 "registers": {name: self.files[name] for name in REGISTERS},
             }

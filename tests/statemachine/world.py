@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 from tests.fakes.cluster import Fault
+from tests.postgresql.databases import go_by
 from tests.statemachine.acts import Acts, Registers, moment
 from tests.statemachine.clocks import HostClock, TrueClock
 from tests.statemachine.process import point
@@ -31,7 +32,7 @@ from runbook_gate.gate.sidecar import Sidecar
 from runbook_gate.ledger import Store
 from runbook_gate.models.observation import LedgerFacts
 from runbook_gate.models.task import Submission
-from runbook_gate.session import program
+from runbook_gate.session import program, store_place
 from runbook_gate.submission import read_task, submitted
 from runbook_gate.surroundings import Surroundings
 
@@ -81,7 +82,7 @@ class RestlessWorld(Acts):
         self.stranger = Path(stranger.sidecar.address.socket or "")
         (folder / "stranger.tar.gz").write_bytes(stranger.bundle.raw)
         self.in_flight: list[Call] = []
-        self.tables, self.submitted = Tables(self.settings.store_file, self.clock), 0
+        self.tables, self.submitted = Tables(self.settings.store, self.clock), 0
         self.withdrawn = list[str]()
         self.tasks, self.sent, self.acted = list[str](), list[Sent](), Counter[str]()
         for namespace in NAMESPACES:
@@ -93,7 +94,9 @@ class RestlessWorld(Acts):
     def open(self) -> Store:
         # Nothing here dies for good, so a store may lie in memory.
         executor = program(self.settings)
-        return WatchedStore.open(self.settings.store_file, clock=self.clock, executor=executor, allow_unfit=True)
+        place = store_place(self.settings)
+        store = WatchedStore.open(place, clock=self.clock, executor=executor, allow_unfit=True)
+        return store if isinstance(place, Path) else go_by(store, self.clock)
 
     def ask_for(self, namespace: str, *, until_ms: int = 8 * 3_600_000, as_seen: bool = False, **changes: Any) -> str:
         """Submit a task about a namespace, whose labels were seen as they are or are said to be gone; return its id."""
