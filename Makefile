@@ -99,7 +99,7 @@ fixtures: $(VENV)/installed-dev tools ## writes the expected decisions of fixtur
 release: $(VENV)/installed-dev tools ## pins the runbook revisions that are not pinned yet; never changes a pin
 	@$(BIN)/python tools/release.py
 
-tools: python ## builds opa, etcd, kube-apiserver, conftest and regal once, into a cache folder
+tools: python ## builds opa, etcd, kube-apiserver, conftest, regal and promtool once, into a cache folder
 	@$(PYTHON) tools/build.py
 
 tools-demo: python
