@@ -26,6 +26,7 @@ from runbook_gate.engine.narration import Narrator
 from runbook_gate.engine.opening import open_run, target_key
 from runbook_gate.errors import LeaseLost, LedgerUnwritable, SidecarFault, Stopped, UsageFault
 from runbook_gate.gate.bundle import Bundle
+from runbook_gate.gate.client import Gate
 from runbook_gate.holding import BACKOFF_MS, held
 from runbook_gate.ledger import Finished, Lease, Store
 from runbook_gate.models.entry import Executor
@@ -56,6 +57,7 @@ class Session:
         stopping: true asks the process to end at the next safe point.
         awaiting: makes a block for what only awaits an answer; it may raise out of it to give the answer up.
         world: makes what effects work with.
+        gate: what a run asks, given who answers.
         effects: what it can do, by the action that asks for it.
     """
 
@@ -69,11 +71,12 @@ class Session:
         stopping: Callable[[], bool] = lambda: False,
         awaiting: Callable[[], AbstractContextManager[None]] = nullcontext,
         world: Callable[[Settings, Clock, Callable[[], LedgerFacts]], World] = surroundings,
+        gate: Callable[[Gate], Gate] = lambda gate: gate,
         effects: Mapping[str, Effect[Any, Any]] = EFFECTS,
     ) -> None:
         self.settings, self.store, self._narrator = settings, store, narrator
         self.clock, self._stopping, self._world = clock or SystemClock(), stopping, world
-        self._awaiting, self._effects = awaiting, effects
+        self._awaiting, self._effects, self._gate = awaiting, effects, gate
         self._heads = Heads(settings.heads_file, settings.termination_message)
         store.heed(stopping)
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -180,7 +183,7 @@ class Session:
         actor = Actor(self._effects, self._world(self.settings, self.clock, facts), self.clock)
         run = Run(
             journal,
-            served.gate,
+            self._gate(served.gate),
             actor,
             self.clock,
             self._narrator,

@@ -23,6 +23,7 @@ from runbook_gate.ledger.parts import Shown, spread
 from runbook_gate.ledger.pauses import Pauses
 from runbook_gate.ledger.reports import Verification
 from runbook_gate.ledger.runs import Runs
+from runbook_gate.ledger.standing import Standing, standing
 from runbook_gate.ledger.streaming import Reading
 from runbook_gate.ledger.tasks import Tasks
 from runbook_gate.ledger.turns import Turns
@@ -139,6 +140,11 @@ class Store:
         """
         with self._database.read() as connection:
             return facts.gather(connection, target_key, run)
+
+    def standing(self) -> Standing:
+        """Count where everything stands, without reading a single entry of a run that goes on."""
+        with self._database.read() as connection:
+            return standing(connection, self._database.clock.read())
 
     def verify(
         self,

@@ -18,7 +18,7 @@ from runbook_gate.models.task import Task, TaskDocument
 
 _TASKS = tables.tasks
 _RUNS = tables.runs
-_DUE_SINCE = case((_TASKS.c.not_before_ms > _TASKS.c.submitted_ms, _TASKS.c.not_before_ms), else_=_TASKS.c.submitted_ms)
+DUE_SINCE = case((_TASKS.c.not_before_ms > _TASKS.c.submitted_ms, _TASKS.c.not_before_ms), else_=_TASKS.c.submitted_ms)
 
 
 def document_sha256(task: TaskDocument) -> str:
@@ -154,7 +154,7 @@ class Tasks:
             .outerjoin(tables.leases, tables.leases.c.run == _RUNS.c.id)
             .where(_TASKS.c.state.in_(("queued", "active")), _TASKS.c.not_before_ms <= now.at_ms)
             .where((_TASKS.c.state == "queued") | is_free(now))
-            .order_by(_DUE_SINCE, _TASKS.c.journal_seq)
+            .order_by(DUE_SINCE, _TASKS.c.journal_seq)
             .limit(limit)
         )
         with self._database.read() as connection:
