@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from runbook_gate.gate.sidecar import Sidecar
 
 
 @pytest.fixture
-def watched(tmp_path: Path, bundle: Bundle, sidecar: Sidecar) -> Watched:  # noqa: F811
+def watched(tmp_path: Path, bundle: Bundle, sidecar: Sidecar) -> Iterator[Watched]:  # noqa: F811
     """One that has done nothing yet."""
-    return Watched(tmp_path, bundle, sidecar)
+    one = Watched(tmp_path, bundle, sidecar)
+    with one.store:
+        yield one

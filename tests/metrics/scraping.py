@@ -45,12 +45,14 @@ def rises(before: str, after: str, name: str) -> Mapping[tuple[str, ...], float]
 
 
 class Watched:
-    """A little world whose executors count, and whose store is asked at each scrape."""
+    """A little world whose executors count, and whose store is open and asked at each scrape, as a worker's is."""
 
     def __init__(self, folder: Path, bundle: Bundle, sidecar: Sidecar) -> None:
         self.world = LittleWorld(folder, bundle, sidecar)
         self.registry = CollectorRegistry()
         self.world.metrics = self.metrics = Metrics(self.registry, revision=bundle.content_sha256)
+        self.store = self.world.open()
+        self.registry.register(StoreCollector(self.store, packet_dir=self.world.settings.packet_dir, fresh_s=0))
 
     def run(self, task_id: str) -> Finished:
         """Carry a task out as a worker does."""
@@ -59,10 +61,4 @@ class Watched:
 
     def scrape(self) -> str:
         """What a worker would answer now."""
-        with self.world.open() as store:
-            collector = StoreCollector(store, packet_dir=self.world.settings.packet_dir)
-            self.registry.register(collector)
-            try:
-                return generate_latest(self.registry).decode()
-            finally:
-                self.registry.unregister(collector)
+        return generate_latest(self.registry).decode()

@@ -17,7 +17,6 @@ from runbook_gate.gate.bundle import Bundle
 from runbook_gate.metrics import Metrics
 from runbook_gate.metrics.instruments import MOST_CODES
 
-
 _REQUESTS = {"read_namespace", "patch_dry_run", "patch", "create_dry_run", "self_subject_review"}
 
 
@@ -61,7 +60,7 @@ def test_each_request_to_an_api_server_by_what_became_of_it(watched: Watched) ->
     after = watched.scrape()
     counted = rises(before, after, "api_requests_total")
     assert counted[("default", "lost", "patch")] == 1
-    assert counted[("default", "200", "patch_dry_run")] >= 1
+    assert counted[("default", "answered", "patch_dry_run")] >= 1
     assert {request for _, _, request in counted} == _REQUESTS
     timed = rises(before, after, "api_request_duration_seconds_count")
     for endpoint, request in timed:

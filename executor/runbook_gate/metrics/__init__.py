@@ -1,7 +1,7 @@
 """What operators watch, by prometheus-client.
 
     registry = CollectorRegistry()
-    metrics = Metrics(registry, revision=bundle.content_sha256)
+    metrics = Metrics(registry, revision=bundle.content_sha256, endpoints=[one.name for one in endpoints])
     registry.register(StoreCollector(store, packet_dir=settings.packet_dir))
     session = Session(..., metrics.narrator(teller), gate=metrics.gate, world=metrics.world(surroundings))
     with metrics.faults():

@@ -163,7 +163,13 @@ API_REQUESTS = Described(
     "counter",
     "process",
     "Requests to an API server by what became of them",
-    (*API.labels, ("outcome", "HTTP status, or refused, timed_out, lost, not_sent")),
+    (
+        *API.labels,
+        (
+            "outcome",
+            "answered, client_error (4xx), throttled (429), server_error (5xx), refused, timed_out, lost, not_sent",
+        ),
+    ),
 )
 
 STORE_UP = Described("store_up", "gauge", "store", "1 if the store could be read for this scrape, else 0")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from prometheus_client import Counter, Histogram
 
@@ -15,6 +15,9 @@ from runbook_gate.cluster.deadline import Deadline
 from runbook_gate.cluster.protocol import Cluster, Connection, Exchange, LabelPatch, ProbeResource
 from runbook_gate.effects.context import EffectContext
 from runbook_gate.engine.acting import World
+
+REQUESTS: Final = ("read_namespace", "patch", "patch_dry_run", "create_dry_run", "self_subject_review")
+FAILURES: Final = ("server_error", "throttled", "refused", "timed_out", "lost")
 
 
 class TimedCluster:
@@ -43,10 +46,19 @@ class TimedCluster:
     def _timed(self, request: str, send: Callable[[], Exchange]) -> Exchange:
         began = time.perf_counter()
         exchange = send()
-        outcome = str(exchange.status) if exchange.outcome == "answered" else exchange.outcome
-        self._answered.labels(self.name, request, outcome).inc()
+        self._answered.labels(self.name, request, outcome_of(exchange)).inc()
         self._seconds.labels(self.name, request).observe(time.perf_counter() - began)
         return exchange
+
+
+def outcome_of(exchange: Exchange) -> str:
+    """What became of a request, in few words: whether anybody answered, and whether the server was at fault."""
+    status = exchange.status
+    if status is None:
+        return exchange.outcome
+    if status == 429:
+        return "throttled"
+    return "server_error" if status >= 500 else "client_error" if status >= 400 else "answered"
 
 
 class TimedConnection:

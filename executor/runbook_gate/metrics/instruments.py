@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import product
 from typing import Final, get_args
 
 from prometheus_client import CollectorRegistry, Counter
@@ -16,7 +17,7 @@ from runbook_gate.engine.acting import World
 from runbook_gate.engine.narration import Narrator
 from runbook_gate.gate.client import Gate
 from runbook_gate.metrics import catalog
-from runbook_gate.metrics.clusters import TimedCluster, TimedWorld
+from runbook_gate.metrics.clusters import FAILURES, REQUESTS, TimedCluster, TimedWorld
 from runbook_gate.metrics.gates import TimedGate
 from runbook_gate.metrics.narrating import CountingNarrator
 from runbook_gate.models.decision import Checkpoint, Verdict
@@ -35,9 +36,12 @@ class Metrics:
     Args:
         registry: where they are registered, once.
         revision: content digest of the configured bundle; None if none is.
+        endpoints: configured names of API servers, so that the first request that fails is seen.
     """
 
-    def __init__(self, registry: CollectorRegistry, *, revision: str | None = None) -> None:
+    def __init__(
+        self, registry: CollectorRegistry, *, revision: str | None = None, endpoints: Iterable[str] = ()
+    ) -> None:
         self._codes: set[str] = set()
         catalog.BUILD.gauge(registry).labels(__version__, revision or "").set(1)
         self.decisions = catalog.DECISIONS.counter(registry)
@@ -54,9 +58,11 @@ class Metrics:
         self.asked = catalog.GATE.histogram(registry)
         self.called = catalog.API.histogram(registry)
         self.answered = catalog.API_REQUESTS.counter(registry)
-        self._begin_at_zero()
+        self._begin_at_zero(("default", *endpoints))
 
-    def _begin_at_zero(self) -> None:
+    def _begin_at_zero(self, endpoints: Iterable[str]) -> None:
+        for series in product(endpoints, REQUESTS, FAILURES):
+            self.answered.labels(*series)
         for checkpoint in get_args(Checkpoint):
             self.checkpoint.labels(checkpoint)
             for verdict in get_args(Verdict):
