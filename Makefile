@@ -90,7 +90,7 @@ fmt: $(VENV)/installed-dev tools ## formats the Python and the Rego code
 schemas: $(VENV)/installed-dev ## writes schemas/ from the models
 	@$(BIN)/python tools/schemas.py
 
-docs: $(VENV)/installed-dev tools ## writes docs/denials.md and docs/runbooks/ from the policies
+docs: $(VENV)/installed-dev tools ## writes docs/denials.md and docs/runbooks/ from the policies, and docs/metrics.md
 	@$(BIN)/python tools/docs.py
 
 fixtures: $(VENV)/installed-dev tools ## writes the expected decisions of fixtures/decisions, and shows what changed

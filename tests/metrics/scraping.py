@@ -8,9 +8,14 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from tests.fakes.gate import PINS
 from tests.fakes.runs import LittleWorld
 
+from runbook_gate.engine.narration import Silent
+from runbook_gate.errors import NoDecision
+from runbook_gate.gate.address import Address
 from runbook_gate.gate.bundle import Bundle
+from runbook_gate.gate.client import OpaGate
 from runbook_gate.gate.sidecar import Sidecar
 from runbook_gate.ledger import Finished
 from runbook_gate.metrics import Metrics, StoreCollector
@@ -62,3 +67,13 @@ class Watched:
     def scrape(self) -> str:
         """What a worker would answer now."""
         return generate_latest(self.registry).decode()
+
+
+def refuse(watched: Watched) -> None:
+    """Ask a sidecar that is not there, as a run does, and tell its refusal."""
+    gate = OpaGate(Address(socket=str(watched.world.folder / "nobody.sock")), timeout_s=1)
+    asked = {"run_id": "r", "step": "restore", "checkpoint": "cp0", "ledger_head": "0" * 64}
+    outcome = watched.metrics.gate(gate).ask(asked, PINS).outcome
+    gate.close()
+    assert isinstance(outcome, NoDecision)
+    watched.metrics.narrator(Silent()).refused(outcome)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.fakes.cluster import Fault
-from tests.metrics.scraping import Watched
+from tests.metrics.scraping import Watched, refuse
 from tests.metrics.timelines import RULES, Timeline, promtool
 from tests.queries.conftest import Died
 from tests.replay.replays import change
@@ -219,6 +219,16 @@ def a_sidecar_that_is_gone(watched: Watched, timeline: Timeline) -> None:
     timeline.expect()
 
 
+def answers_that_are_refused(watched: Watched, timeline: Timeline) -> None:
+    timeline.watch(1)
+    for number in range(5):
+        if number < 4:
+            timeline.expect()
+        refuse(watched)
+        timeline.watch(1)
+    timeline.expect("RunbookGateSidecarFaults")
+
+
 @shows("RunbookGateApiFaults")
 def an_api_server_that_fails(watched: Watched, timeline: Timeline) -> None:
     timeline.watch(2)
@@ -317,7 +327,12 @@ def a_day_as_it_should_be(watched: Watched, timeline: Timeline) -> None:
     timeline.expect()
 
 
-_SCENES = [*dict.fromkeys(_ACTED.values()), the_store_cannot_be_written, a_day_as_it_should_be]
+_SCENES = [
+    *dict.fromkeys(_ACTED.values()),
+    answers_that_are_refused,
+    the_store_cannot_be_written,
+    a_day_as_it_should_be,
+]
 
 
 @pytest.mark.parametrize("scene", _SCENES, ids=lambda scene: scene.__name__)

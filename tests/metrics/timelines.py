@@ -77,9 +77,9 @@ class Timeline:
         parsed = {scrape: samples(scrape) for scrape in {*self.scrapes} - {None} if scrape is not None}
         found = [parsed[scrape] if scrape is not None else {} for scrape in self.scrapes]
         named = {one for each in parsed.values() for one in each}
-        series = {one: [each.get(one) for each in found] for one in named}
-        up = (("up", frozenset[tuple[str, str]]()), [float(scrape is not None) for scrape in self.scrapes])
-        return {self._named(one): " ".join(_shown(values)) for one, values in [*series.items(), up]}
+        series: dict[Series, list[float | None]] = {one: [each.get(one) for each in found] for one in named}
+        series["up", frozenset()] = [float(scrape is not None) for scrape in self.scrapes]
+        return {self._named(one): " ".join(_shown(values)) for one, values in series.items()}
 
     def _named(self, series: Series) -> str:
         labels = {**dict(series[1]), "job": self.job, "instance": "one:9187"}
