@@ -15,6 +15,7 @@ PATHS: Final = (
     "bundle",
     "packet_dir",
     "heads_file",
+    "metrics_file",
     "termination_message",
     "registers.*",
     "registers.*.token_file",
