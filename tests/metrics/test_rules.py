@@ -188,7 +188,7 @@ def a_pause_that_is_forgotten(watched: Watched, timeline: Timeline) -> None:
 @shows("RunbookGateTakeovers")
 def workers_that_die(watched: Watched, timeline: Timeline) -> None:
     timeline.watch(1)
-    for number in range(8):
+    for number in range(7):
         watched.world.submit(f"task-{number}", f"target-{number}")
         watched.world.fault = _dies
         with pytest.raises(Died):
