@@ -6,7 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .tools/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
-PINNED := --constraint constraints.txt --build-constraint constraints.txt
+LOCKED := $(PIP) install --require-hashes --requirement
+LOCK := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
 CAPABILITIES := --capabilities policies/capabilities.json
 REGO_TESTS := policies policy-tests fixtures:fixtures/decisions
 BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
@@ -15,7 +16,7 @@ BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo test check tools tools-demo facts mutants fmt lint types policy schemas docs fixtures release unit
-.PHONY: scenarios bench bench-replay crash-matrix fault-matrix state-machine rivals constraints clean python
+.PHONY: scenarios bench bench-replay crash-matrix fault-matrix state-machine rivals lock sbom audit clean python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,7 +94,7 @@ fmt: $(VENV)/installed-dev tools ## formats the Python and the Rego code
 schemas: $(VENV)/installed-dev ## writes schemas/ from the models
 	@$(BIN)/python tools/schemas.py
 
-docs: $(VENV)/installed-dev tools ## writes docs/denials.md and docs/runbooks/ from the policies
+docs: $(VENV)/installed-dev tools ## writes docs/denials.md and docs/runbooks/ from the policies, and docs/metrics.md
 	@$(BIN)/python tools/docs.py
 
 fixtures: $(VENV)/installed-dev tools ## writes the expected decisions of fixtures/decisions, and shows what changed
@@ -102,19 +103,29 @@ fixtures: $(VENV)/installed-dev tools ## writes the expected decisions of fixtur
 release: $(VENV)/installed-dev tools ## pins the runbook revisions that are not pinned yet; never changes a pin
 	@$(BIN)/python tools/release.py
 
-tools: python ## builds opa, etcd, kube-apiserver, conftest and regal once, into a cache folder
+tools: python ## builds opa, etcd, kube-apiserver, conftest, regal and promtool once, into a cache folder
 	@$(PYTHON) tools/build.py
 
 tools-demo: python
 	@$(PYTHON) tools/build.py --only opa etcd kube-apiserver
 
-constraints: python ## writes constraints.txt with the newest versions that pyproject.toml allows
-	@rm -rf build/constraints && $(PYTHON) -m venv build/constraints
-	@build/constraints/bin/pip --quiet install --upgrade pip
-	@build/constraints/bin/pip --quiet install --group dev "hatchling>=1.27" editables .
-	@build/constraints/bin/pip freeze --all --exclude runbook-gate --exclude setuptools > build/constraints.txt
-	@{ head -n 1 constraints.txt; cat build/constraints.txt; } > build/constraints-new.txt
-	@mv build/constraints-new.txt constraints.txt
+lock: python ## writes requirements/, with hashes, after a change of pyproject.toml (ARGS=--upgrade: newest versions)
+	@test -x build/lock/bin/uv || { $(PYTHON) -m venv build/lock && build/lock/bin/pip --quiet install uv==0.13.9; }
+	@build/lock/bin/uv pip compile pyproject.toml --group dev $(LOCK) $(ARGS) --output-file requirements/dev.txt
+	@build/lock/bin/uv pip compile pyproject.toml $(LOCK) $(ARGS) -c requirements/dev.txt --output-file requirements/run.txt
+	@build/lock/bin/uv pip compile --group build $(LOCK) $(ARGS) -c requirements/dev.txt --output-file requirements/build.txt
+	@build/lock/bin/uv pip compile --group audit $(LOCK) $(ARGS) --output-file requirements/audit.txt
+
+sbom: tools build/audit/installed ## build/sbom.cdx.json: every Python package and Go module, as CycloneDX
+	@build/audit/bin/python tools/sbom.py build/sbom.cdx.json
+
+audit: tools build/audit/installed ## known vulnerabilities of all of them; needs the databases of PyPI and Go, fails without
+	@$(PYTHON) tools/audit.py
+
+build/audit/installed: requirements/audit.txt | python
+	@rm -rf build/audit && $(PYTHON) -m venv build/audit
+	@build/audit/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes --requirement $<
+	@touch $@
 
 clean: ## removes what make installed and built here; the cache folder of the tools stays
 	@rm -rf $(VENV) .tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -129,13 +140,14 @@ python:
 $(BIN)/python: | python
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/installed: pyproject.toml requirements/build.txt requirements/run.txt | $(BIN)/python
 	@echo "installing runbook-gate into $(VENV): about 30 s, once"
-	@$(PIP) install $$(grep '^pip==' constraints.txt)
-	@$(PIP) install $(PINNED) --editable .
+	@$(LOCKED) requirements/build.txt
+	@$(LOCKED) requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed
+$(VENV)/installed-dev: requirements/dev.txt $(VENV)/installed
 	@echo "installing the tools of the tests into $(VENV): about 20 s, once"
-	@$(PIP) install $(PINNED) --group dev
+	@$(LOCKED) requirements/dev.txt
 	@touch $@

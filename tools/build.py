@@ -124,6 +124,7 @@ def _build(tool: Tool, target: Path) -> None:
     began = time.monotonic()
     unfinished = target.with_name(f".{tool.name}.{os.getpid()}")
     command = [str(go), "build", "-mod=readonly", "-buildvcs=false", "-trimpath"]
+    command += ["-tags", ",".join(tool.tags)] if tool.tags else []
     command += ["-ldflags", tool.linker_flags, "-o", str(unfinished), tool.package]
     try:
         _must_run(command, f"{go} cannot build {tool.name}: install it in version {tool.version}", tool.folder)

@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that are made from the policies (`make docs`): denial codes and runbook revisions.
+"""Writes the pages of docs/ that are made (`make docs`): denial codes and runbook revisions, and metrics.
 
 `--check` writes nothing and fails if a page differs, lacks or is too many.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from runbook_gate.binaries import find_tool
 from runbook_gate.gate.build import build
+from runbook_gate.metrics.page import page as metrics_page
 from runbook_gate.policy.cases import load
 from runbook_gate.policy.pages import pages
 
@@ -25,12 +26,13 @@ def main() -> int:
     """
     opa = find_tool("opa")
     wanted = pages(build(PROJECT / "policies", opa=opa), load(PROJECT / "fixtures" / "decisions"), opa=opa)
-    made = [DOCS / "denials.md", *(DOCS / "runbooks").glob("*.md")]
+    wanted["metrics.md"] = metrics_page()
+    made = [DOCS / "denials.md", DOCS / "metrics.md", *(DOCS / "runbooks").glob("*.md")]
     there = {str(page.relative_to(DOCS)): page.read_text(encoding="utf-8") for page in made if page.exists()}
     wrong = sorted(path for path in wanted.keys() | there.keys() if wanted.get(path) != there.get(path))
     if "--check" in sys.argv:
         if wrong:
-            sys.stderr.write(f"error: {', '.join(wrong)} in docs/ differ from the policies: run `make docs`\n")
+            sys.stderr.write(f"error: {', '.join(wrong)} in docs/ differ from what they are made of: run `make docs`\n")
         return 1 if wrong else 0
     (DOCS / "runbooks").mkdir(exist_ok=True)
     for path in wrong:

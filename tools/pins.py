@@ -32,6 +32,7 @@ class Tool:
         version_pattern: Finds the version in what it says then.
         takes: How long a cold build takes on two cores, for the reader.
         stamps: Linker variables, for programs that do not carry their version in their source.
+        tags: Build tags, to leave out what is not needed.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Tool:
     version_pattern: str
     takes: str
     stamps: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -91,6 +93,7 @@ _CONFTEST = "github.com/open-policy-agent/conftest"
 _REGAL = "github.com/open-policy-agent/regal"
 _ETCD = "go.etcd.io/etcd/server/v3"
 _KUBERNETES = "k8s.io/kubernetes"
+_PROMETHEUS = "github.com/prometheus/prometheus"
 _KUBERNETES_STAMPS = tuple(
     f"k8s.io/component-base/version.{stamp}"
     for stamp in ("gitMajor={major}", "gitMinor={minor}", "gitVersion=v{version}")
@@ -129,5 +132,16 @@ TOOLS = (
         r"^Version:\s+(\S+)",
         "40 s",
         (f"{_REGAL}/pkg/version.Version={{version}}",),
+    ),
+    Tool(
+        "promtool",
+        "prometheus",
+        f"{_PROMETHEUS}/cmd/promtool",
+        _PROMETHEUS,
+        "--version",
+        r"^promtool, version (\S+)",
+        "2 min",
+        ("github.com/prometheus/common/version.Version={version}",),
+        ("remove_all_sd",),  # service discovery, which no rule needs, is a third of it
     ),
 )

@@ -48,7 +48,12 @@ def undelivered(store: Store, folder: Path | None) -> list[str]:
     if folder is None:
         return []
     unresolved = [*store.escalations.list("open", limit=_ALL), *store.escalations.list("acknowledged", limit=_ALL)]
-    return [one.id for one in unresolved if not _is_there(folder / f"{one.id}.md")]
+    return [one.id for one in unresolved if not is_delivered(one.id, folder)]
+
+
+def is_delivered(packet_id: str, folder: Path) -> bool:
+    """Whether a packet is in the folder."""
+    return _is_there(folder / f"{packet_id}.md")
 
 
 def _is_there(path: Path) -> bool:

@@ -27,6 +27,7 @@ from runbook_gate.engine.narration import Narrator
 from runbook_gate.engine.opening import open_run, target_key
 from runbook_gate.errors import LeaseLost, LedgerUnwritable, SidecarFault, Stopped, UsageFault
 from runbook_gate.gate.bundle import Bundle
+from runbook_gate.gate.client import Gate
 from runbook_gate.holding import BACKOFF_MS, Unreleased, held
 from runbook_gate.ledger import Finished, Lease, Server, Store
 from runbook_gate.models.entry import Executor
@@ -68,6 +69,7 @@ class Session:
         stopping: true asks the process to end at the next safe point.
         awaiting: makes a block for what only awaits an answer; it may raise out of it to give the answer up.
         world: makes what effects work with.
+        gate: what a run asks, given who answers.
         effects: what it can do, by the action that asks for it.
         policies: where bundle and sidecar come from; default: made anew for each run.
         heads: where heads are brought to, of several sessions at once; default: as configured, for this one alone.
@@ -83,13 +85,14 @@ class Session:
         stopping: Callable[[], bool] = lambda: False,
         awaiting: Callable[[], AbstractContextManager[None]] = nullcontext,
         world: Callable[[Settings, Clock, Callable[[], LedgerFacts]], World] = surroundings,
+        gate: Callable[[Gate], Gate] = lambda gate: gate,
         effects: Mapping[str, Effect[Any, Any]] = EFFECTS,
         policies: Policies | None = None,
         heads: Heads | None = None,
     ) -> None:
         self.settings, self.store, self._narrator = settings, store, narrator
         self.clock, self._stopping, self._world = clock or SystemClock(), stopping, world
-        self._awaiting, self._effects, self.unreleased = awaiting, effects, Unreleased()
+        self._awaiting, self._effects, self._gate, self.unreleased = awaiting, effects, gate, Unreleased()
         self._policies = policies or Anew(settings)
         self._heads = heads or Heads(settings.heads_file, settings.termination_message)
         store.heed(stopping)
@@ -197,7 +200,7 @@ class Session:
         actor = Actor(self._effects, self._world(self.settings, self.clock, facts), self.clock)
         run = Run(
             journal,
-            served.gate,
+            self._gate(served.gate),
             actor,
             self.clock,
             self._narrator,

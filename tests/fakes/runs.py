@@ -28,6 +28,7 @@ from runbook_gate.engine.narration import Narrator, Silent
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.sidecar import Sidecar
 from runbook_gate.ledger import Finished, Store
+from runbook_gate.metrics import Metrics
 from runbook_gate.models.observation import LedgerFacts
 from runbook_gate.models.task import Submission
 from runbook_gate.registers.places import ConfiguredRegisters
@@ -52,6 +53,7 @@ class LittleWorld:
         stopping: asked by runs at their safe points.
         audit_log: makes the audit log of a run.
         effects: what its executors can do.
+        metrics: where its executors count; None for nowhere.
     """
 
     def __init__(self, folder: Path, bundle: Bundle, sidecar: Sidecar) -> None:
@@ -69,6 +71,7 @@ class LittleWorld:
         self.stopping: Callable[[], bool] = lambda: False
         self.audit_log: Callable[[FakeServer], AuditLog] = FakeAuditLog
         self.effects: Mapping[str, Effect[Any, Any]] = EFFECTS
+        self.metrics: Metrics | None = None
 
     def open(self) -> Store:
         """The store."""
@@ -108,13 +111,15 @@ class LittleWorld:
         """An executor of its own, as a process would be, whose registers are a task's."""
         registers = {file.stem: file for file in (self.folder / task_id).glob("*.yaml")}
         settings = self.settings.model_copy(update={"registers": registers})
+        told, counted = narrator or Silent(), self.metrics
         return Session(
             settings,
             store,
-            narrator or Silent(),
+            counted.narrator(told) if counted else told,
             clock=self.clock,
             stopping=self.stopping,
-            world=self._world,
+            world=counted.world(self._world) if counted else self._world,
+            gate=counted.gate if counted else lambda gate: gate,
             effects=self.effects,
         )
 

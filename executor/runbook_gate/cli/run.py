@@ -11,6 +11,7 @@ import click
 
 from runbook_gate.cli.faults import understood
 from runbook_gate.cli.notifying import notifying
+from runbook_gate.cli.metering import metered, metrics_option
 from runbook_gate.cli.output import emit, output_option
 from runbook_gate.cli.plan import show_plan
 from runbook_gate.cli.settings import new_or_old_store, run_options, settings, store_of
@@ -29,6 +30,7 @@ from runbook_gate.session import Session
 @click.option("--next", "take_next", is_flag=True, help="The oldest due task, after runs past their deadline.")
 @click.option("--plan", "only_plan", is_flag=True, help="Ask cp0 and cp1 on live facts; write nothing anywhere.")
 @run_options
+@metrics_option
 @output_option
 @click.pass_context
 def run(
@@ -40,6 +42,7 @@ def run(
     bundle: Path | None,
     kubeconfig: Path | None,
     packet_dir: Path | None,
+    metrics_file: Path | None,
     output: str,
 ) -> int:
     """Carry out one task, or the next that is due.
@@ -50,9 +53,15 @@ def run(
         raise click.UsageError("Give either TASK-ID or --next.", context)
     if only_plan and task_id is None:
         raise click.UsageError("--plan needs a TASK-ID.", context)
-    chosen = settings(context, store=store, bundle=bundle, kubeconfig=kubeconfig, packet_dir=packet_dir)
+    chosen = settings(
+        context, store=store, bundle=bundle, kubeconfig=kubeconfig, packet_dir=packet_dir, metrics_file=metrics_file
+    )
     if only_plan and task_id is not None:
         return show_plan(chosen, task_id, output)
+    return metered(chosen, lambda: _go(chosen, task_id, output))
+
+
+def _go(chosen: Settings, task_id: str | None, output: str) -> ExitStatus:
     if task_id is not None:
         return report(chosen, carry_out(chosen, task_id), output)
     return _report_progress(chosen, _step_forward(chosen), output)

@@ -16,6 +16,7 @@ PATHS: Final = (
     "bundle",
     "packet_dir",
     "heads_file",
+    "metrics_file",
     "termination_message",
     "registers.*",
     "store_password_file",

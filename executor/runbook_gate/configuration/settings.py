@@ -164,6 +164,9 @@ class Settings(_Section):
     termination_message: Path | None = Field(
         None, description="File that the newest head is written to; in a Job /dev/termination-log."
     )
+    metrics_file: Path | None = Field(
+        None, description="File, such as `runbook_gate.prom`, that `run` writes for node_exporter when it ends."
+    )
     submitter: str | None = Field(None, description="Name in parties data under which tasks are submitted.")
     registers: dict[str, RegisterPlace] = Field(
         default_factory=dict, description="File or HTTPS endpoint of each register, by name."

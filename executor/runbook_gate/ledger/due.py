@@ -15,7 +15,7 @@ from runbook_gate.ledger.task_status import one_task, task_status, task_statuses
 
 _TASKS: Final = tables.tasks
 _RUNS: Final = tables.runs
-_DUE_SINCE = case((_TASKS.c.not_before_ms > _TASKS.c.submitted_ms, _TASKS.c.not_before_ms), else_=_TASKS.c.submitted_ms)
+DUE_SINCE = case((_TASKS.c.not_before_ms > _TASKS.c.submitted_ms, _TASKS.c.not_before_ms), else_=_TASKS.c.submitted_ms)
 
 
 def due_tasks(connection: Connection, now: Reading, *, limit: int, by: str | None) -> list[TaskStatus]:
@@ -27,7 +27,7 @@ def due_tasks(connection: Connection, now: Reading, *, limit: int, by: str | Non
         limit: how many at most.
         by: who asks; what others have claimed is left out.
     """
-    wanted = _due(task_statuses(), now, by).order_by(_DUE_SINCE, _TASKS.c.journal_seq).limit(limit)
+    wanted = _due(task_statuses(), now, by).order_by(DUE_SINCE, _TASKS.c.journal_seq).limit(limit)
     return [task_status(row) for row in connection.execute(wanted)]
 
 
@@ -67,7 +67,7 @@ def next_due_in_ms(connection: Connection, now: Reading) -> int | None:
 
 def _next(connection: Connection, now: Reading, by: str, passed_over: list[str]) -> str | None:
     wanted = _due(select(_TASKS.c.id).outerjoin(_RUNS, _RUNS.c.task == _TASKS.c.id), now, by)
-    wanted = wanted.where(_TASKS.c.id.not_in(passed_over)).order_by(_DUE_SINCE, _TASKS.c.journal_seq).limit(1)
+    wanted = wanted.where(_TASKS.c.id.not_in(passed_over)).order_by(DUE_SINCE, _TASKS.c.journal_seq).limit(1)
     if is_server(connection):
         wanted = wanted.with_for_update(of=_TASKS, skip_locked=True)
     found: str | None = connection.execute(wanted).scalar_one_or_none()

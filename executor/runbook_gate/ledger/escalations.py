@@ -18,6 +18,11 @@ _RUNS = tables.runs
 _JOURNAL = tables.journal
 
 
+def is_open() -> ColumnElement[bool]:
+    """Condition on `packets` that nobody acknowledged or resolved the escalation."""
+    return ~_handled("acknowledged") & ~_handled("resolved")
+
+
 def unacknowledged(connection: Connection, target_key: str) -> list[UnacknowledgedEscalation]:
     """List the escalations of a target that nobody acknowledged or resolved.
 
@@ -30,7 +35,7 @@ def unacknowledged(connection: Connection, target_key: str) -> list[Unacknowledg
     """
     wanted = (
         select(_PACKETS.c.id, _PACKETS.c.run)
-        .where(_PACKETS.c.target_key == target_key, ~_handled("acknowledged"), ~_handled("resolved"))
+        .where(_PACKETS.c.target_key == target_key, is_open())
         .order_by(_PACKETS.c.at_ms, _PACKETS.c.id)
     )
     return [UnacknowledgedEscalation(id=row.id, run=row.run) for row in connection.execute(wanted)]
@@ -54,13 +59,23 @@ class Escalations:
         """
         conditions: dict[str, builtins.list[ColumnElement[bool]]] = {
             "all": [],
-            "open": [~_handled("acknowledged"), ~_handled("resolved")],
+            "open": [is_open()],
             "acknowledged": [_handled("acknowledged"), ~_handled("resolved")],
             "resolved": [_handled("resolved")],
         }
         wanted = _select().where(*conditions[state]).order_by(_PACKETS.c.at_ms, _PACKETS.c.id).limit(limit)
         with self._database.read() as connection:
             return [_escalation(connection, row) for row in connection.execute(wanted).all()]
+
+    def open_ids(self, *, limit: int) -> builtins.list[str]:
+        """Ids of escalations that nobody acknowledged or resolved, oldest first.
+
+        Args:
+            limit: how many at most.
+        """
+        wanted = select(_PACKETS.c.id).where(is_open()).order_by(_PACKETS.c.at_ms, _PACKETS.c.id).limit(limit)
+        with self._database.read() as connection:
+            return list(connection.execute(wanted).scalars())
 
     def get(self, escalation: str) -> Escalation:
         """Look up an escalation.

@@ -25,6 +25,7 @@ from runbook_gate.ledger.pauses import Pauses
 from runbook_gate.ledger.reports import Verification
 from runbook_gate.ledger.restorations import Restorations
 from runbook_gate.ledger.runs import Runs
+from runbook_gate.ledger.standing import Standing, standing
 from runbook_gate.ledger.streaming import Reading
 from runbook_gate.ledger.tasks import Tasks
 from runbook_gate.ledger.turns import Turns
@@ -145,6 +146,11 @@ class Store:
         """
         with self._database.read() as connection:
             return facts.gather(connection, target_key, run)
+
+    def standing(self) -> Standing:
+        """Count where everything stands, without reading a single entry of a run that goes on."""
+        with self._database.read() as connection:
+            return standing(connection, self._database.clock.read())
 
     def verify(
         self,

@@ -82,6 +82,16 @@ class Reading:
                 return
             after = walked[-1].id
 
+    def newest_ended(self, limit: int) -> list[str]:
+        """Ids of runs that have ended, among the newest of all, newest first.
+
+        Args:
+            limit: how many runs are looked at.
+        """
+        newest = select(_RUNS.c.id, _RUNS.c.state).order_by(_RUNS.c.id.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [row.id for row in connection.execute(newest) if row.state != "active"]
+
     def raw(self, run: str, length: int) -> Iterator[tuple[int, bytes]]:
         """The hashed bytes of a run's first entries, by position, unchecked."""
         wanted = select(_ENTRIES.c.seq, _ENTRIES.c.data).where(_ENTRIES.c.run == run, _ENTRIES.c.seq <= length)
