@@ -72,11 +72,11 @@ def nobody_answers(watched: Watched, timeline: Timeline) -> None:
 def the_store_is_not_there(watched: Watched, timeline: Timeline) -> None:
     timeline.watch(2)
     timeline.expect()
-    with sqlite3.connect(watched.world.settings.store) as connection:
+    with sqlite3.connect(watched.world.settings.store_file) as connection:
         connection.execute("ALTER TABLE runs RENAME TO gone")
     timeline.watch(1)
     timeline.expect("RunbookGateStoreFault")
-    with sqlite3.connect(watched.world.settings.store) as connection:
+    with sqlite3.connect(watched.world.settings.store_file) as connection:
         connection.execute("ALTER TABLE gone RENAME TO runs")
     timeline.watch(1)
     timeline.expect()
@@ -86,11 +86,11 @@ def the_store_cannot_be_written(watched: Watched, timeline: Timeline) -> None:
     watched.world.submit("task-1", "one")
     timeline.watch(2)
     timeline.expect()
-    with sqlite3.connect(watched.world.settings.store) as connection:
+    with sqlite3.connect(watched.world.settings.store_file) as connection:
         connection.execute("ALTER TABLE entries RENAME TO gone")
     with pytest.raises(LedgerFault):
         watched.run("task-1")
-    with sqlite3.connect(watched.world.settings.store) as connection:
+    with sqlite3.connect(watched.world.settings.store_file) as connection:
         connection.execute("ALTER TABLE gone RENAME TO entries")
     timeline.watch(1)
     timeline.expect("RunbookGateStoreFault")
@@ -105,7 +105,7 @@ def a_chain_is_changed(watched: Watched, timeline: Timeline) -> None:
     timeline.expect()
     complete(watched, "two")
     run = watched.store.runs.list()[0].id
-    change(watched.world.settings.store, "UPDATE entries SET data = x'7b7d' WHERE run = ? AND seq = 3", run)
+    change(watched.world.settings.store_file, "UPDATE entries SET data = x'7b7d' WHERE run = ? AND seq = 3", run)
     timeline.watch(1)
     timeline.expect("RunbookGateRecordDamaged")
 
@@ -118,7 +118,7 @@ def a_completion_record_is_lost(watched: Watched, timeline: Timeline) -> None:
     complete(watched, "two")
     run = watched.store.runs.list()[0].id
     record = "SELECT record_sha256 FROM runs WHERE id = ?"
-    change(watched.world.settings.store, f"DELETE FROM evidence WHERE sha256 = ({record})", run)
+    change(watched.world.settings.store_file, f"DELETE FROM evidence WHERE sha256 = ({record})", run)
     timeline.watch(1)
     timeline.expect("RunbookGateRecordIncomplete")
 

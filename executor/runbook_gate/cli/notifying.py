@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import click
 
-from runbook_gate.cli.signals import Interrupted, Signals
+from runbook_gate.cli.signals import Signals
 from runbook_gate.clock import SystemClock
 from runbook_gate.configuration import Settings
 from runbook_gate.errors import RunbookGateError
@@ -16,6 +16,7 @@ from runbook_gate.ledger import Store
 from runbook_gate.notifications import notify_due
 from runbook_gate.notifications.advice import advice
 from runbook_gate.printable import printable
+from runbook_gate.wire.giving_up import Interrupted
 
 
 @dataclass

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from runbook_gate.cli.faults import understood
-from runbook_gate.cli.notifying import notifying
 from runbook_gate.cli.metering import metered, metrics_option
+from runbook_gate.cli.notifying import notifying
 from runbook_gate.cli.output import emit, output_option
 from runbook_gate.cli.plan import show_plan
 from runbook_gate.cli.settings import new_or_old_store, run_options, settings, store_of

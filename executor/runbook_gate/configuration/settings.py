@@ -90,6 +90,8 @@ class Work(_Section):
     listen: Listen | None = Field(
         None, description="ADDRESS:PORT for /healthz, /readyz and /metrics; default: nowhere."
     )
+
+
 # With a path, of which the same is true.
 TlsUrl = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$"), AfterValidator(_tls)]
 
@@ -128,6 +130,8 @@ def _store_url(stated: object) -> StoreUrl:
 
 _Url = Annotated[StoreUrl, PlainValidator(_store_url), PlainSerializer(str)]
 StorePlace = Annotated[Annotated[Path, Tag("[file]")] | Annotated[_Url, Tag("[url]")], Discriminator(_kind)]
+
+
 class Notifications(_Section):
     """Who is told how runs end. The secret is in a file, so that the configuration holds none."""
 

@@ -15,9 +15,9 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from runbook_gate.clock import Reading
 from runbook_gate.ledger import pauses, tables
 from runbook_gate.ledger.chain import intact
+from runbook_gate.ledger.due import DUE_SINCE
 from runbook_gate.ledger.escalations import is_open
 from runbook_gate.ledger.leases import is_free
-from runbook_gate.ledger.due import DUE_SINCE
 
 _TASKS = tables.tasks
 _RUNS = tables.runs
