@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ from runbook_gate.engine.journal import Journal
 from runbook_gate.engine.loop import Run
 from runbook_gate.engine.narration import Narrator
 from runbook_gate.engine.opening import open_run, target_key
-from runbook_gate.errors import LeaseLost, LedgerUnwritable, SidecarFault, Stopped, UsageFault
+from runbook_gate.errors import EntriesLost, LeaseLost, LedgerUnwritable, SidecarFault, Stopped, UsageFault
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.holding import BACKOFF_MS, held
 from runbook_gate.ledger import Finished, Lease, Store
@@ -68,7 +68,7 @@ class Session:
         clock: Clock | None = None,
         stopping: Callable[[], bool] = lambda: False,
         awaiting: Callable[[], AbstractContextManager[None]] = nullcontext,
-        world: Callable[[Settings, Clock, Callable[[], LedgerFacts]], World] = surroundings,
+        world: Callable[[Settings, Clock, Callable[[Iterable[str]], LedgerFacts]], World] = surroundings,
         effects: Mapping[str, Effect[Any, Any]] = EFFECTS,
     ) -> None:
         self.settings, self.store, self._narrator = settings, store, narrator
@@ -164,7 +164,7 @@ class Session:
                 with self._served(governing(self.store, journal.history, given)) as served:
                     repin(self.store, journal, given, served, self._answer)
                     return self._carry(journal, served)
-            except (LeaseLost, LedgerUnwritable):
+            except (EntriesLost, LeaseLost, LedgerUnwritable):
                 raise
             except Exception as fault:
                 self.check_stopping()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from runbook_gate.audit.files import AuditFiles
@@ -27,7 +27,7 @@ class Surroundings:
     registers: RegisterSource
     audit: AuditLog
     clock: Clock
-    ledger_facts: Callable[[], LedgerFacts]
+    ledger_facts: Callable[[Iterable[str]], LedgerFacts]
 
     def context(
         self, *, run_id: str, marker: str, intent: str | None, basis: Reading, label_keys: tuple[str, ...]
@@ -48,7 +48,9 @@ class Surroundings:
         )
 
 
-def surroundings(settings: Settings, clock: Clock, ledger_facts: Callable[[], LedgerFacts]) -> Surroundings:
+def surroundings(
+    settings: Settings, clock: Clock, ledger_facts: Callable[[Iterable[str]], LedgerFacts]
+) -> Surroundings:
     """Make the surroundings of a run. Nothing is asked yet.
 
     Raises:

@@ -34,7 +34,7 @@ class Resending(WatchedSession):
         if intent and isinstance(continuation(journal.history), Resolve):
             body = intent.body
             patch = LabelPatch(NAMESPACE, body["uid"], body["resource_version"], body["labels"], body["marker"])
-            around = self._world(self.settings, self.clock, lambda: self.store.facts(""))
+            around = self._world(self.settings, self.clock, lambda _: self.store.facts(""))
             with around.cluster.open(5) as connection:  # type: ignore[attr-defined]
                 connection.patch_namespace(patch, dry_run=False, audit_id=intent.sha256)
         return super()._carry(journal, served)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, select, update
 
-from runbook_gate.errors import LedgerFault
+from runbook_gate.errors import EntriesLost, LedgerFault
 from runbook_gate.ledger import evidence, tables
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.identifiers import packet_id
@@ -28,9 +28,12 @@ class Batch:
     store belongs inside the block.
     """
 
-    def __init__(self, connection: Connection, database: Database, lease: Lease) -> None:
+    def __init__(self, connection: Connection, database: Database, lease: Lease, head: str | None = None) -> None:
         checked(connection, lease)
         row = connection.execute(select(_RUNS).where(_RUNS.c.id == lease.run).with_for_update()).one()
+        if head not in (None, row.head):
+            raise EntriesLost(f"run {lease.run} does not end in the ledger with the entry that was recorded last")
+        self._identity = database.identity(connection)
         self._connection = connection
         self._database = database
         self._lease = lease
@@ -119,6 +122,8 @@ class Batch:
             server_date_ms=draft.server_date_ms,
             executor=self._database.executor,
             lease=self._lease.number,
+            system_identifier=self._identity.system_identifier if self._identity else None,
+            timeline_id=self._identity.timeline_id if self._identity else None,
             body=draft.body,
             prev_sha256=self._head,
         )

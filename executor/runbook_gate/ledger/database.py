@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from runbook_gate.clock import Clock
 from runbook_gate.errors import LedgerUnwritable
 from runbook_gate.ledger.faults import AGAIN, mapped
 from runbook_gate.ledger.turns import Turns
+from runbook_gate.models.database import DatabaseIdentity
 from runbook_gate.models.entry import Executor
 
 _WRITES: Final = "runbook_gate_writes"
@@ -31,12 +32,22 @@ class Database:
         clock: the clock.
         executor: the program that writes.
         path: the file; None in memory.
+        identity: which database a transaction is in, read in that transaction; None where it is no PostgreSQL.
     """
 
-    def __init__(self, engine: Engine, clock: Clock, executor: Executor, path: Path | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        executor: Executor,
+        path: Path | None = None,
+        *,
+        identity: Callable[[Connection], DatabaseIdentity | None] = lambda _: None,
+    ) -> None:
         self.clock = clock
         self.executor = executor
         self.path = path
+        self.identity = identity
         self._reader = engine
         self._writer = engine.execution_options(**{_WRITES: True})
 
