@@ -139,8 +139,9 @@ class Session:
     def _begin(self, task_id: str) -> Finished:
         """Open a run for a queued task; whatever is missing is found before anything is recorded."""
         given = self.given()
-        self.store.runs.require_free(target_key(given, self.store.tasks.get(task_id)))
-        self._world(self.settings, self.clock, partial(self.store.facts, ""))
+        task = self.store.tasks.get(task_id)
+        self.store.runs.require_free(target_key(given, task))
+        self._world(self.settings.of_cluster(task.cluster_id), self.clock, partial(self.store.facts, ""))
         self._heads.check()
         try:
             with self._served(given) as served:
@@ -177,7 +178,8 @@ class Session:
     def _carry(self, journal: Journal, served: Serving) -> Finished:
         history = journal.history
         facts = partial(self.store.facts, history.opened.target_key, run=journal.lease.run)
-        actor = Actor(self._effects, self._world(self.settings, self.clock, facts), self.clock)
+        settings = self.settings.of_cluster(history.opened.task.cluster_id)
+        actor = Actor(self._effects, self._world(settings, self.clock, facts), self.clock)
         run = Run(
             journal,
             served.gate,

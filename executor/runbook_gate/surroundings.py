@@ -51,13 +51,13 @@ class Surroundings:
 def surroundings(
     settings: Settings, clock: Clock, ledger_facts: Callable[[Iterable[str]], LedgerFacts]
 ) -> Surroundings:
-    """Make the surroundings of a run. Nothing is asked yet.
+    """Make the surroundings of a run on the one cluster of these settings. Nothing is asked yet.
 
     Raises:
-        UsageFault: if no kubeconfig is configured.
+        UsageFault: if neither a kubeconfig nor in_cluster is configured.
     """
     access = settings.cluster
-    if access.kubeconfig is None:
+    if not access.reachable:
         raise UsageFault("No kubeconfig is given.", advice="Name it with cluster.kubeconfig in the configuration.")
     reach = [Endpoint(endpoint.name, endpoint.url) for endpoint in access.endpoints]
     clients = [

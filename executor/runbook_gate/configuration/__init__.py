@@ -1,6 +1,17 @@
 """The executor's configuration: one TOML file, then `RUNBOOK_GATE_*`, then options."""
 
 from runbook_gate.configuration.layers import Configured, configured, load
-from runbook_gate.configuration.settings import Audit, Cluster, Endpoint, Opa, RegisterEndpoint, Settings
+from runbook_gate.configuration.settings import Audit, Cluster, Endpoint, ListedCluster, Opa, RegisterEndpoint, Settings
 
-__all__ = ["Audit", "Cluster", "Configured", "Endpoint", "Opa", "RegisterEndpoint", "Settings", "configured", "load"]
+__all__ = [
+    "Audit",
+    "Cluster",
+    "Configured",
+    "Endpoint",
+    "ListedCluster",
+    "Opa",
+    "RegisterEndpoint",
+    "Settings",
+    "configured",
+    "load",
+]

@@ -23,6 +23,8 @@ PATHS: Final = (
     "opa.socket",
     "opa.verification_key",
     "cluster.kubeconfig",
+    "clusters.*.kubeconfig",
+    "clusters.*.audit.logs.[]",
     "audit.logs.[]",
 )
 

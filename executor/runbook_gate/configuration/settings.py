@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from runbook_gate.addresses import plain_beyond_loopback
 from runbook_gate.canonical import canonical_bytes, sha256_hex
+from runbook_gate.errors import UsageFault
 
 LONGEST_ANSWER_S: Final = 45  # a lease has to outlast it
 
 # No user, no query: whatever is in an URL is shown and goes into records.
 Url = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+/?$")]
+# As long as in a task; an id that no task can have would never be used.
+ClusterId = Annotated[str, Field(min_length=1, max_length=253)]
 # pydantic puts the tag of a union's member into the place of an error; no document says it.
 TAGS: Final = frozenset({"[file]", "[endpoint]"})
 
@@ -58,7 +62,19 @@ class Cluster(_Section):
 
     kubeconfig: Path | None = Field(None, description="kubeconfig file.")
     context: str | None = Field(None, description="Context in it; default: its current one.")
+    in_cluster: bool = Field(False, description="Instead of a kubeconfig: as the service account of this pod.")
     endpoints: tuple[Endpoint, ...] = Field((), description="Every API server, so that each is verified.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.in_cluster and (self.kubeconfig or self.context):
+            raise PydanticCustomError("two_ways", "must have either a kubeconfig or in_cluster")
+        return self
+
+    @property
+    def reachable(self) -> bool:
+        """Whether anything is said of how it is reached."""
+        return self.in_cluster or self.kubeconfig is not None
 
 
 class Audit(_Section):
@@ -67,6 +83,12 @@ class Audit(_Section):
     logs: tuple[Path, ...] = Field(
         (), description="JSON-lines file of each API server; rotated ones beside it are read too."
     )
+
+
+class ListedCluster(Cluster):
+    """One of several clusters."""
+
+    audit: Audit = Field(default_factory=Audit, description="The audit log of this cluster.")
 
 
 class RegisterEndpoint(_Section):
@@ -109,8 +131,31 @@ class Settings(_Section):
         default_factory=dict, description="File or HTTPS endpoint of each register, by name."
     )
     opa: Opa = Field(default_factory=Opa, description="The OPA sidecar.")
-    cluster: Cluster = Field(default_factory=Cluster, description="The API server.")
-    audit: Audit = Field(default_factory=Audit, description="The audit log.")
+    cluster: Cluster = Field(default_factory=Cluster, description="The API server of each cluster that is not listed.")
+    audit: Audit = Field(default_factory=Audit, description="The audit log of each cluster that is not listed.")
+    clusters: dict[ClusterId, ListedCluster] = Field(
+        default_factory=dict, description="API server and audit log of several clusters, by the cluster id of tasks."
+    )
+
+    def of_cluster(self, cluster_id: str) -> Settings:
+        """The same with the one cluster that a task names as its only one. What it is, only cp1 shows.
+
+        Args:
+            cluster_id: as the task names it.
+
+        Raises:
+            UsageFault: it is not listed, and there is no cluster for those that are not.
+        """
+        listed = self.clusters.get(cluster_id)
+        if listed is not None:
+            only = Cluster(**{name: getattr(listed, name) for name in Cluster.model_fields})
+            return self.model_copy(update={"cluster": only, "audit": listed.audit, "clusters": {}})
+        if self.clusters and not self.cluster.reachable:
+            raise UsageFault(
+                f"Cluster {cluster_id} is not configured; those that are: {', '.join(sorted(self.clusters))}.",
+                advice=f"Add [clusters.{json.dumps(cluster_id)}] to the configuration, or correct the task.",
+            )
+        return self.model_copy(update={"clusters": {}})
 
     @property
     def sha256(self) -> str:

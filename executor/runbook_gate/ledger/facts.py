@@ -37,14 +37,15 @@ def gather(
     """
     previous = _previous(connection, target_key, run)
     own = walk(connection, run)[1] if run else []
+    here = database.identity(connection)
     return LedgerFacts(
         previous_run=previous,
         previous_chain=_chain(connection, previous),
         evidence_missing=evidence.missing(connection, set().union(*map(named_evidence, own))),
         escalations=unacknowledged(connection, target_key),
         paused=current(connection),
-        database=database.identity(connection),
-        recorded_by=_recorded_by(own),
+        database=here,
+        recorded_by=_recorded_by(own) if run else [here],
         known_runs=_known(connection, marked),
     )
 

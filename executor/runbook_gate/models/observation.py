@@ -102,7 +102,8 @@ class LedgerFacts(Record):
         default=None, description="The database that has the ledger now; null where it is no PostgreSQL."
     )
     recorded_by: list[DatabaseIdentity | None] = Field(
-        default_factory=list, description="Databases that this run's entries name, each once, in order."
+        default_factory=list,
+        description="Databases that this run's entries name, each once, in order; before the first the present one.",
     )
     known_runs: list[str] = Field(
         default_factory=list,

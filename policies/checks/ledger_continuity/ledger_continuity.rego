@@ -74,6 +74,7 @@ _is_database(database) if {
 
 _stayed if {
 	_known
+	count(_ledger.recorded_by) > 0
 	every database in _ledger.recorded_by { database == _ledger.database }
 }
 
