@@ -15,7 +15,7 @@ from runbook_gate.cluster.projection import executor_identity
 from runbook_gate.configuration import Settings
 from runbook_gate.errors import EnvironmentFault, InvalidDocument, UsageFault
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.ledger.tasks import document_sha256
+from runbook_gate.ledger.sealing import document_sha256
 from runbook_gate.models.task import Authentication, TaskDocument
 from runbook_gate.shapes import sequence
 

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from runbook_gate import __version__
@@ -27,7 +28,7 @@ from runbook_gate.engine.opening import open_run, target_key
 from runbook_gate.errors import EntriesLost, LeaseLost, LedgerUnwritable, SidecarFault, Stopped, UsageFault
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.holding import BACKOFF_MS, held
-from runbook_gate.ledger import Finished, Lease, Store
+from runbook_gate.ledger import Finished, Lease, Server, Store
 from runbook_gate.models.entry import Executor
 from runbook_gate.models.observation import LedgerFacts
 from runbook_gate.pinning import governing, repin
@@ -37,7 +38,14 @@ from runbook_gate.surroundings import surroundings
 
 def open_store(settings: Settings, *, clock: Clock, read_only: bool = False) -> Store:
     """Open the configured ledger."""
-    return Store.open(settings.store, clock=clock, executor=program(settings), read_only=read_only)
+    return Store.open(store_place(settings), clock=clock, executor=program(settings), read_only=read_only)
+
+
+def store_place(settings: Settings) -> Path | Server:
+    """Where the configured ledger is."""
+    if isinstance(settings.store, Path):
+        return settings.store
+    return Server(settings.store, settings.store_password_file, settings.store_ca_file)
 
 
 def program(settings: Settings) -> Executor:

@@ -79,7 +79,7 @@ def test_entries_that_were_cut_off_show(call: Call, completed: LittleWorld) -> N
         "head = (SELECT sha256 FROM entries WHERE seq = 4)",
         "UPDATE tasks SET state = 'active', outcome = NULL",
     ]
-    with closing(sqlite3.connect(completed.settings.store)) as connection, connection:
+    with closing(sqlite3.connect(completed.settings.store_file)) as connection, connection:
         for statement in statements:
             connection.execute(statement)
     assert call("ledger", "verify").status == 0
@@ -189,7 +189,7 @@ def test_lines_that_are_no_events_are_counted(call: Call, completed: LittleWorld
 
 def test_a_broken_chain_is_no_witness(call: Call, completed: LittleWorld) -> None:
     log = written(completed)
-    with closing(sqlite3.connect(completed.settings.store)) as connection, connection:
+    with closing(sqlite3.connect(completed.settings.store_file)) as connection, connection:
         connection.execute("DROP TRIGGER entries_no_update")
         connection.execute("UPDATE entries SET data = replace(data, 'gather', 'gothic') WHERE seq = 3")
     refused = call("ledger", "reconcile", "--audit", log)

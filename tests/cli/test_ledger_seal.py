@@ -47,7 +47,7 @@ def test_a_chain_that_was_written_anew(call: Call, completed: LittleWorld, keys:
     assert call("ledger", "seal", "--key", keys[0], "--out", "one.seal").status == 0
     with completed.open() as store:
         [run] = store.runs.list()
-    rewrite(completed.settings.store, run.id, lambda fields: fields.update(actor="leah"))
+    rewrite(completed.settings.store_file, run.id, lambda fields: fields.update(actor="leah"))
     assert call("ledger", "verify").status in (0, 13)
     verified = call("ledger", "verify", "--seal", "one.seal", "--key", keys[1])
     assert (verified.status, "entries lost or rewritten" in verified.out) == (13, True)

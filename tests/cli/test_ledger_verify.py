@@ -13,7 +13,7 @@ from tests.fakes.runs import LittleWorld
 
 def tamper(world: LittleWorld, statement: str) -> None:
     """Change the store as its owner could, past the triggers."""
-    with closing(sqlite3.connect(world.settings.store)) as connection, connection:
+    with closing(sqlite3.connect(world.settings.store_file)) as connection, connection:
         names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
         for name in names:
             connection.execute(f'DROP TRIGGER "{name}"')
@@ -104,7 +104,7 @@ def test_a_file_of_heads(call: Call, world: LittleWorld) -> None:
 def test_each_lost_head_of_a_file_is_named(call: Call, world: LittleWorld) -> None:
     heads = kept(world)
     lost = [line.split() for line in heads.read_text().splitlines()][4:]
-    store = world.settings.store
+    store = world.settings.store_file
     with closing(sqlite3.connect(store)) as connection, connection:
         for table, name in (("entries", "no_delete"), ("runs", "one_way"), ("tasks", "one_way")):
             connection.execute(f"DROP TRIGGER {table}_{name}")
@@ -156,7 +156,7 @@ def test_one_run(call: Call, completed: LittleWorld) -> None:
 
 
 def test_a_file_that_is_no_ledger(call: Call, world: LittleWorld) -> None:
-    world.settings.store.write_bytes(b"no database at all, but long enough to look like one" * 100)
+    world.settings.store_file.write_bytes(b"no database at all, but long enough to look like one" * 100)
     refused = call("ledger", "verify", "-o", "json")
     assert (refused.status, refused.document["error"]["exit_status"]) == (13, 13)
 
@@ -164,4 +164,4 @@ def test_a_file_that_is_no_ledger(call: Call, world: LittleWorld) -> None:
 def test_a_ledger_that_is_not_there(call: Call, world: LittleWorld) -> None:
     refused = call("ledger", "verify", "-o", "json")
     assert (refused.status, refused.document["error"]["kind"]) == (2, "UsageFault")
-    assert not world.settings.store.exists()
+    assert not world.settings.store_file.exists()

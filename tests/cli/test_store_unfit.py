@@ -96,7 +96,7 @@ def refuses(
     mend: str,
 ) -> None:
     """A command ends with 13, one clear message, and nothing made or asked."""
-    with begin(world.settings.store):
+    with begin(world.settings.store_file):
         before = sorted(path.name for path in world.folder.rglob("*"))
         refused = call(*command.split(), "-o", "json")
         assert sorted(path.name for path in world.folder.rglob("*")) == before

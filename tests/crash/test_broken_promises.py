@@ -39,7 +39,7 @@ class ForgetsTheLease(WatchedSession):
     """Goes on with whatever run it finds."""
 
     def _go_on(self, run: str) -> Finished:
-        with closing(sqlite3.connect(self.settings.store)) as file, file:
+        with closing(sqlite3.connect(self.settings.store_file)) as file, file:
             file.execute("UPDATE leases SET holder = NULL")
         return super()._go_on(run)
 

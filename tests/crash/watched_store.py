@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
@@ -13,19 +12,19 @@ from tests.crash.points import Points
 from runbook_gate.clock import Clock
 from runbook_gate.configuration import Settings
 from runbook_gate.ledger import Store
-from runbook_gate.ledger.database import Database
+from runbook_gate.ledger.database import Database, Place
 from runbook_gate.ledger.turns import Turns
 from runbook_gate.models.entry import Executor
-from runbook_gate.session import program
+from runbook_gate.session import program, store_place
 
 
 class WatchedDatabase(Database):
     """A point before each commit, when all was written and nothing is durable, and one after it."""
 
     def __init__(
-        self, engine: Engine, clock: Clock, executor: Executor, points: Points, path: Path | None = None
+        self, engine: Engine, clock: Clock, executor: Executor, points: Points, place: Place | None = None
     ) -> None:
-        super().__init__(engine, clock, executor, path)
+        super().__init__(engine, clock, executor, place)
         self._points = points
 
     @contextmanager
@@ -66,12 +65,12 @@ def open_watched(settings: Settings, clock: Clock, points: Points) -> Store:
 
     class Watched(Store):
         def __init__(
-            self, engine: Engine, *, clock: Clock, executor: Executor, turns: Turns, path: Path | None = None
+            self, engine: Engine, *, clock: Clock, executor: Executor, turns: Turns, place: Place | None = None
         ) -> None:
-            super().__init__(engine, clock=clock, executor=executor, turns=turns, path=path)
-            watched = WatchedDatabase(engine, clock, executor, points, path)
+            super().__init__(engine, clock=clock, executor=executor, turns=turns, place=place)
+            watched = WatchedDatabase(engine, clock, executor, points, place)
             for part in (self, *vars(self).values()):
                 if hasattr(part, "_database"):
                     part._database = watched
 
-    return Watched.open(settings.store, clock=clock, executor=program(settings))
+    return Watched.open(store_place(settings), clock=clock, executor=program(settings))

@@ -150,6 +150,6 @@ class CrashWorld(LittleWorld):
     def leased_ms(self) -> int:
         """How long a lease holds the run from now on, by the bytes of the store."""
         wanted = "SELECT expires_boottime_ms FROM leases WHERE holder IS NOT NULL"
-        with closing(sqlite3.connect(self.settings.store)) as file:
+        with closing(sqlite3.connect(self.settings.store_file)) as file:
             rows = file.execute(wanted).fetchall()
         return max((until - self.clock.boottime_ms for (until,) in rows), default=0)

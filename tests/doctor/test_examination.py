@@ -88,7 +88,7 @@ def unreadable_register(settings: Settings, folder: Path) -> Settings:
 
 
 def broken_ledger(settings: Settings, folder: Path) -> Settings:
-    with closing(sqlite3.connect(settings.store)) as connection, connection:
+    with closing(sqlite3.connect(settings.store_file)) as connection, connection:
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
         for (name,) in names:
             connection.execute(f'DROP TRIGGER "{name}"')

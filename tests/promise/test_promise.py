@@ -200,7 +200,7 @@ def test_records_that_do_not_keep_it(
 
 def test_a_chain_that_was_altered(world: LittleWorld, events: Events) -> None:
     with world.open() as store:
-        with closing(sqlite3.connect(world.settings.store)) as file:
+        with closing(sqlite3.connect(world.settings.store_file)) as file:
             file.executescript("DROP TRIGGER entries_no_update; UPDATE entries SET data = data || ' ' WHERE seq = 3;")
         [told] = broken(store, events)
     assert told.startswith("ledger verify: ")

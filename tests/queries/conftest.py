@@ -61,7 +61,7 @@ def known(tmp_path_factory: pytest.TempPathFactory, bundle: Bundle, sidecar: Sid
                 store.escalations.acknowledge(one.id, actor="leah", note="seen")
     world.clock.sleep(61)
     world.run("task-died")
-    return Recording(world.settings.store, runs)
+    return Recording(world.settings.store_file, runs)
 
 
 def _writes(request: Call) -> bool:

@@ -159,7 +159,7 @@ def test_an_altered_run_is_told_and_holds_nobody_up(queue: Queue) -> None:
 
 def alter(queue: Queue, table: str, condition: str) -> None:
     """Change stored bytes as only somebody who owns the database can."""
-    with closing(sqlite3.connect(queue.settings.store)) as database:
+    with closing(sqlite3.connect(queue.settings.store_file)) as database:
         trigger = f"{table}_no_update"
         [statement] = database.execute("SELECT sql FROM sqlite_master WHERE name = ?", (trigger,)).fetchone()
         database.execute(f"DROP TRIGGER {trigger}")

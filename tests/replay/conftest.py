@@ -39,7 +39,7 @@ def recorded(
     target = world.submit("task-drifted", "drifted")
     world.server.namespaces[target.namespace]["metadata"]["labels"][next(iter(target.labels))] = "privileged"
     runs["drifted"] = world.run("task-drifted").run
-    return Recording(world.settings.store, runs)
+    return Recording(world.settings.store_file, runs)
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def freeze(one: Process, theatre: Theatre) -> None:
     """Stop a process outside of its transactions: within one it would hold everybody's lock."""
     while True:
         one.send_signal(signal.SIGSTOP)
-        with closing(sqlite3.connect(theatre.settings.store, timeout=0, isolation_level=None)) as database:
+        with closing(sqlite3.connect(theatre.settings.store_file, timeout=0, isolation_level=None)) as database:
             try:
                 database.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError:

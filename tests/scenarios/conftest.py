@@ -102,7 +102,7 @@ def theatre(
     )
     theatre = Theatre(tmp_path, cluster, seeder, namespace_factory(), settings)
     yield theatre
-    assert given_again(theatre.settings.store, bundle, replay_sidecar) <= theatre.replayed
+    assert given_again(theatre.settings.store_file, bundle, replay_sidecar) <= theatre.replayed
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def test_a_long_value_is_found_whole(theatre: Theatre, traces: Traces) -> None:
     with theatre.store() as store:
         store.evidence.put(secret.encode())
     assert "row" in {kind(name) for name in traces.of(secret)}
-    assert secret.encode() not in theatre.settings.store.read_bytes()
+    assert secret.encode() not in theatre.settings.store_file.read_bytes()
 
 
 WRITINGS: dict[str, Callable[[bytes], bytes]] = {

@@ -438,4 +438,4 @@ def test_a_command_that_needs_a_ledger_does_not_make_one(theatre: Theatre) -> No
     for command in (["run", "task-1"], ["withdraw", "task-1"], ["show", "task-1"], ["status"]):
         answer = said(theatre, *command, "-o", "json")
         assert answer.status in {2, 13}, answer.err
-    assert not Path(theatre.settings.store).exists()
+    assert not Path(theatre.settings.store_file).exists()

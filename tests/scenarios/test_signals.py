@@ -173,7 +173,7 @@ def test_whoever_stops_a_process_that_waits_for_the_ledger(theatre: Theatre, han
     """The lease cannot be released either; it ends by itself."""
     theatre.clock = clock = Suspendable()
     theatre.submit()
-    locking = sqlite3.connect(theatre.settings.store, isolation_level=None, check_same_thread=False)
+    locking = sqlite3.connect(theatre.settings.store_file, isolation_level=None, check_same_thread=False)
     with (
         contextlib.closing(locking),
         Wire.start_recording(theatre.folder / "wire", theatre.cluster.server) as wire,

@@ -88,7 +88,7 @@ def test_a_task_that_was_changed_after_it_was_signed_is_not_recorded(
     document["payload"] = "eyJhIjoxfQ=="
     file.write_text(json.dumps(document))
     assert process.status(strict, "submit", file.name) == 2
-    assert not strict.settings.store.exists()
+    assert not strict.settings.store_file.exists()
 
 
 def test_a_key_that_is_no_longer_listed_when_the_run_opens(

@@ -85,7 +85,7 @@ def test_a_process_that_goes_on_under_a_lease_that_another_one_took(world: Restl
     executors.start(task_id, Incident("observed", 1, "stop"))
     if forgets:
         [(run, number)] = first.leases
-        with closing(sqlite3.connect(world.settings.store, isolation_level=None)) as file:
+        with closing(sqlite3.connect(world.settings.store_file, isolation_level=None)) as file:
             file.execute("DROP TRIGGER leases_one_way")
             file.execute("UPDATE leases SET number = ?, holder = ? WHERE run = ?", (number, holder, run))
             file.execute(sqlite_triggers()["leases_one_way"])

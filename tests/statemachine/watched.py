@@ -20,6 +20,7 @@ from runbook_gate.engine.journal import Journal
 from runbook_gate.errors import NoDecision
 from runbook_gate.gate.client import Address, Exchange, OpaGate
 from runbook_gate.ledger import Finished, Store
+from runbook_gate.ledger.database import Place
 from runbook_gate.ledger.turns import Turns
 from runbook_gate.models.decision import Decision
 from runbook_gate.models.entry import Entry, Executor
@@ -38,9 +39,9 @@ class WatchedStore(Store):
     """Points `begin` before each transaction, and `commit` when nothing of it is durable yet."""
 
     def __init__(
-        self, engine: Engine, *, clock: Clock, executor: Executor, turns: Turns, path: Path | None = None
+        self, engine: Engine, *, clock: Clock, executor: Executor, turns: Turns, place: Place | None = None
     ) -> None:
-        super().__init__(engine, clock=clock, executor=executor, turns=turns, path=path)
+        super().__init__(engine, clock=clock, executor=executor, turns=turns, place=place)
         event.listen(engine, "checkout", self._begin)
         event.listen(engine, "commit", self._commit)
 

@@ -81,7 +81,7 @@ class RestlessWorld(Acts):
         self.stranger = Path(stranger.sidecar.address.socket or "")
         (folder / "stranger.tar.gz").write_bytes(stranger.bundle.raw)
         self.in_flight: list[Call] = []
-        self.tables, self.submitted = Tables(self.settings.store, self.clock), 0
+        self.tables, self.submitted = Tables(self.settings.store_file, self.clock), 0
         self.withdrawn = list[str]()
         self.tasks, self.sent, self.acted = list[str](), list[Sent](), Counter[str]()
         for namespace in NAMESPACES:
@@ -93,7 +93,7 @@ class RestlessWorld(Acts):
     def open(self) -> Store:
         # Nothing here dies for good, so a store may lie in memory.
         executor = program(self.settings)
-        return WatchedStore.open(self.settings.store, clock=self.clock, executor=executor, allow_unfit=True)
+        return WatchedStore.open(self.settings.store_file, clock=self.clock, executor=executor, allow_unfit=True)
 
     def ask_for(self, namespace: str, *, until_ms: int = 8 * 3_600_000, as_seen: bool = False, **changes: Any) -> str:
         """Submit a task about a namespace, whose labels were seen as they are or are said to be gone; return its id."""

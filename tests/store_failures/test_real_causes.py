@@ -35,7 +35,7 @@ MOMENTS: dict[str, Callable[[Call], bool]] = {
 
 def open_store(world: LittleWorld) -> Store:
     """The world's store, with little patience for locks."""
-    return Store.open(world.settings.store, clock=world.clock, executor=program(world.settings), busy_ms=50)
+    return Store.open(world.settings.store_file, clock=world.clock, executor=program(world.settings), busy_ms=50)
 
 
 @contextmanager
@@ -111,7 +111,7 @@ def world(world: LittleWorld) -> LittleWorld:
     """With the store in a folder of its own."""
     folder = world.folder / "state"
     folder.mkdir()
-    world.settings.store.rename(folder / "ledger.sqlite")
+    world.settings.store_file.rename(folder / "ledger.sqlite")
     world.settings = world.settings.model_copy(update={"store": folder / "ledger.sqlite"})
     return world
 
@@ -121,10 +121,10 @@ def world(world: LittleWorld) -> LittleWorld:
 def test_a_store_that_fails_in_the_middle_of_a_run(world: LittleWorld, cause: str, moment: str) -> None:
     begin, words = CAUSES[cause]
     with open_store(world) as store, ExitStack() as lasting:
-        strikes(world, moment, lambda: lasting.enter_context(begin(store, world.settings.store)))
+        strikes(world, moment, lambda: lasting.enter_context(begin(store, world.settings.store_file)))
         with pytest.raises(LedgerUnwritable, match=words) as told:
             world.session(store, "task-1").run_task("task-1")
-        assert str(world.settings.store.parent) in str(told.value)
+        assert str(world.settings.store_file.parent) in str(told.value)
         assert "start the same command again" in told.value.advice
     assert len(real_writes(world)) == (moment in {"write", "first probe"})
     world.clock.advance(LEASE_MS)
@@ -153,10 +153,10 @@ def real_writes(world: LittleWorld) -> list[dict[str, Any]]:
 def test_a_damaged_page_ends_the_run_at_its_next_start(world: LittleWorld) -> None:
     """Of a store that another process opens, nothing is believed and nothing done."""
     with world.open() as store, ExitStack() as lasting:
-        strikes(world, "write", lambda: lasting.enter_context(full(store, world.settings.store)))
+        strikes(world, "write", lambda: lasting.enter_context(full(store, world.settings.store_file)))
         with pytest.raises(LedgerUnwritable):
             world.session(store, "task-1").run_task("task-1")
-    path, requests = world.settings.store, len(world.server.audit)
+    path, requests = world.settings.store_file, len(world.server.audit)
     pristine = path.read_bytes()
     damaged = bytearray(pristine)
     for page in range(4096, len(damaged), 4096):

@@ -20,7 +20,7 @@ from runbook_gate.configuration import Cluster, Settings
 from runbook_gate.demo.stage import Target
 from runbook_gate.errors import EnvironmentFault, InvalidDocument, UsageFault
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.ledger.tasks import document_sha256
+from runbook_gate.ledger.sealing import document_sha256
 from runbook_gate.models.task import Authentication, TaskDocument
 from runbook_gate.submission import read_task
 

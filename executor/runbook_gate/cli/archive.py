@@ -30,7 +30,7 @@ def archive() -> None:
 @store_option
 @output_option
 @click.pass_context
-def list_(context: click.Context, store: Path | None, output: str) -> None:
+def list_(context: click.Context, store: Path | str | None, output: str) -> None:
     """List every bundle that took a decision or was added, oldest first."""
     with store_of(settings(context, store=store), read_only=True) as opened:
         found = opened.archive.list()
@@ -50,7 +50,7 @@ def list_(context: click.Context, store: Path | None, output: str) -> None:
 @store_option
 @output_option
 @click.pass_context
-def get(context: click.Context, digest: str, out: Path, store: Path | None, output: str) -> None:
+def get(context: click.Context, digest: str, out: Path, store: Path | str | None, output: str) -> None:
     """Write an archived bundle to a file.
 
     DIGEST is that of its content or of the file; the first 8 digits do.
@@ -68,7 +68,9 @@ def get(context: click.Context, digest: str, out: Path, store: Path | None, outp
 @opa_option
 @output_option
 @click.pass_context
-def add(context: click.Context, file: Path, who: str | None, store: Path | None, opa: Path | None, output: str) -> None:
+def add(
+    context: click.Context, file: Path, who: str | None, store: Path | str | None, opa: Path | None, output: str
+) -> None:
     """Keep a bundle file, so that it can be named by its digest.
 
     It has to pass the allow-list of built-ins. Adding is recorded with its actor.

@@ -64,7 +64,9 @@ def selection_of(options: dict[str, Any]) -> RunSelection:
 
 
 @contextmanager
-def each_run(context: click.Context, store: Path | None) -> Iterator[tuple[Store, People, Iterator[Told | Untold]]]:
+def each_run(
+    context: click.Context, store: Path | str | None
+) -> Iterator[tuple[Store, People, Iterator[Told | Untold]]]:
     """The store, who had to do with its runs, and the runs, oldest first, under a progress bar."""
     with store_of(settings(context, store=store), read_only=True) as opened:
         people = People(opened.reading.journal(("paused", "unpaused", "acknowledged", "resolved")))
@@ -80,7 +82,7 @@ def status_of(unreadable: int) -> ExitStatus:
 
 def each(
     context: click.Context,
-    store: Path | None,
+    store: Path | str | None,
     selection: RunSelection,
     of: Callable[[Told], Iterator[Row]],
 ) -> tuple[list[Row], int]:

@@ -26,7 +26,7 @@ def config() -> None:
 @click.pass_context
 def show(
     context: click.Context,
-    store: Path | None,
+    store: Path | str | None,
     bundle: Path | None,
     kubeconfig: Path | None,
     packet_dir: Path | None,

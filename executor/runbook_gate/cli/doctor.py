@@ -23,7 +23,7 @@ def doctor(
     context: click.Context,
     namespace: str | None,
     cluster_id: str | None,
-    store: Path | None,
+    store: Path | str | None,
     bundle: Path | None,
     kubeconfig: Path | None,
     packet_dir: Path | None,

@@ -31,7 +31,7 @@ def escalations() -> None:
 @store_option
 @output_option
 @click.pass_context
-def list_(context: click.Context, state: Any, store: Path | None, output: str) -> None:
+def list_(context: click.Context, state: Any, store: Path | str | None, output: str) -> None:
     """List escalations, oldest first."""
     with store_of(settings(context, store=store), read_only=True) as opened:
         found = opened.escalations.list(state)
@@ -44,7 +44,7 @@ def list_(context: click.Context, state: Any, store: Path | None, output: str) -
 @store_option
 @output_option
 @click.pass_context
-def show_(context: click.Context, packet_id: str, store: Path | None, output: str) -> None:
+def show_(context: click.Context, packet_id: str, store: Path | str | None, output: str) -> None:
     """Print a packet, as Markdown or as JSON."""
     with store_of(settings(context, store=store), read_only=True) as opened:
         raw, one = opened.escalations.packet(packet_id), opened.escalations.get(packet_id)
@@ -63,7 +63,7 @@ def show_(context: click.Context, packet_id: str, store: Path | None, output: st
 @output_option
 @click.pass_context
 def ack(
-    context: click.Context, packet_id: str, note: str | None, who: str | None, store: Path | None, output: str
+    context: click.Context, packet_id: str, note: str | None, who: str | None, store: Path | str | None, output: str
 ) -> None:
     """Acknowledge an escalation.
 
@@ -83,7 +83,7 @@ def ack(
 @output_option
 @click.pass_context
 def resolve(
-    context: click.Context, packet_id: str, note: str | None, who: str | None, store: Path | None, output: str
+    context: click.Context, packet_id: str, note: str | None, who: str | None, store: Path | str | None, output: str
 ) -> None:
     """Close an escalation that is settled."""
     chosen = settings(context, store=store)

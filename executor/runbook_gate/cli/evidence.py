@@ -55,7 +55,7 @@ def export(
     run: str | None,
     out: Path,
     key_file: Path | None,
-    store: Path | None,
+    store: Path | str | None,
     output: str,
     **chosen: Any,
 ) -> int:

@@ -14,7 +14,7 @@ from runbook_gate.cli.policies import opa_option
 from runbook_gate.cli.progress import progress
 from runbook_gate.cli.replay import failing, status_of
 from runbook_gate.cli.selecting import selection_of, selection_options
-from runbook_gate.cli.settings import settings, store_of, store_option
+from runbook_gate.cli.settings import settings, store_exists, store_of, store_option
 from runbook_gate.cli.writing import write
 from runbook_gate.configuration import Settings
 from runbook_gate.policy.sources import Source, load
@@ -63,7 +63,7 @@ def impact(
     markdown: Path | None,
     fail_on: tuple[str, ...],
     opa: Path | None,
-    store: Path | None,
+    store: Path | str | None,
     output: str,
     **selecting: Any,
 ) -> int:
@@ -77,7 +77,7 @@ def impact(
     sources = load(base, opa=binary), load(head, opa=binary)
     with others(sources[1], sources[0], binary) as sides:
         found = Tally(), Tally()
-        recorded = chosen.store.exists() and _recorded(found[0], chosen, binary, sides, selection_of(None, selecting))
+        recorded = store_exists(chosen) and _recorded(found[0], chosen, binary, sides, selection_of(None, selecting))
         for one in compared(fixtures, sides):
             found[1].add(one)
     names = (f"the ledger {chosen.store}", f"the cases in {fixtures}")

@@ -84,7 +84,7 @@ def verify(
     sealed: tuple[Path, ...],
     key_file: Path | None,
     workers: int,
-    store: Path | None,
+    store: Path | str | None,
     output: str,
 ) -> int:
     """Recompute every chain and digest.

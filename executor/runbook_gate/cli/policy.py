@@ -49,7 +49,7 @@ def explain(
     with_facts: bool,
     bundle: str | None,
     opa: Path | None,
-    store: Path | None,
+    store: Path | str | None,
     output: str,
 ) -> None:
     """Tell why an input is decided so: each check of its checkpoint, with what it saw.

@@ -46,7 +46,7 @@ def query() -> None:
 @store_option
 @rows_option
 @click.pass_context
-def runs(context: click.Context, /, store: Path | None, output: str, **chosen: Any) -> int:
+def runs(context: click.Context, /, store: Path | str | None, output: str, **chosen: Any) -> int:
     """List runs by outcome, runbook, revision, target, code, time or actor.
 
     A run whose chain is broken is listed as unreadable whatever is asked of its contents, and the exit status says so.
@@ -67,7 +67,7 @@ def runs(context: click.Context, /, store: Path | None, output: str, **chosen: A
 @rows_option
 @click.pass_context
 def writes(
-    context: click.Context, /, namespace: str, cluster: str | None, store: Path | None, output: str, **chosen: Any
+    context: click.Context, /, namespace: str, cluster: str | None, store: Path | str | None, output: str, **chosen: Any
 ) -> int:
     """List every write to NAMESPACE that the ledger knows.
 
@@ -92,7 +92,7 @@ def writes(
 @store_option
 @rows_option
 @click.pass_context
-def retries(context: click.Context, /, store: Path | None, output: str, **chosen: Any) -> int:
+def retries(context: click.Context, /, store: Path | str | None, output: str, **chosen: Any) -> int:
     """List every decision to try a write again, and its reason."""
     found, unreadable = each(context, store, selection_of(chosen), rows.of_retries)
     shown = ("at_ms", "run", "target", "attempt", "outcome", "reason", "next_outcome", "run_outcome")
@@ -106,7 +106,7 @@ def retries(context: click.Context, /, store: Path | None, output: str, **chosen
 @store_option
 @rows_option
 @click.pass_context
-def policy(context: click.Context, /, digest: str, store: Path | None, output: str, **chosen: Any) -> int:
+def policy(context: click.Context, /, digest: str, store: Path | str | None, output: str, **chosen: Any) -> int:
     """List every run under the policies whose digest begins with DIGEST.
 
     DIGEST is of their content or of their bundle file; `policy archive list` has both.
@@ -125,7 +125,7 @@ def policy(context: click.Context, /, digest: str, store: Path | None, output: s
 @store_option
 @rows_option
 @click.pass_context
-def figures(context: click.Context, /, store: Path | None, output: str, **chosen: Any) -> int:
+def figures(context: click.Context, /, store: Path | str | None, output: str, **chosen: Any) -> int:
     """Count four shares of the runs, and name the runs behind each.
 
     Completed without manual intervention; stopped before a false completion, by kind; complete retry ledgers and

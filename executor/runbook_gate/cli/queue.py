@@ -27,7 +27,7 @@ from runbook_gate.printable import printable
 @store_option
 @output_option
 @click.pass_context
-def withdraw(context: click.Context, task_id: str, who: str | None, store: Path | None, output: str) -> None:
+def withdraw(context: click.Context, task_id: str, who: str | None, store: Path | str | None, output: str) -> None:
     """Take back a queued task."""
     chosen = settings(context, store=store)
     with store_of(chosen) as opened:
@@ -41,7 +41,7 @@ def withdraw(context: click.Context, task_id: str, who: str | None, store: Path 
 @store_option
 @output_option
 @click.pass_context
-def pause(context: click.Context, reason: str, who: str | None, store: Path | None, output: str) -> None:
+def pause(context: click.Context, reason: str, who: str | None, store: Path | str | None, output: str) -> None:
     """Let no run pass cp0 or cp1 until `unpause`.
 
     The gate denies them: a run that meets the pause escalates.
@@ -57,7 +57,7 @@ def pause(context: click.Context, reason: str, who: str | None, store: Path | No
 @store_option
 @output_option
 @click.pass_context
-def unpause(context: click.Context, who: str | None, store: Path | None, output: str) -> None:
+def unpause(context: click.Context, who: str | None, store: Path | str | None, output: str) -> None:
     """Let runs pass again."""
     chosen = settings(context, store=store)
     with store_of(chosen) as opened:

@@ -60,7 +60,7 @@ def reconcile(
     named: tuple[str, ...],
     named_cluster: str | None,
     run: str | None,
-    store: Path | None,
+    store: Path | str | None,
     output: str,
 ) -> int:
     """Compare the ledger with the API servers' audit logs.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from runbook_gate.cli.settings import store_of
+from runbook_gate.cli.settings import store_exists, store_of
 from runbook_gate.configuration import Settings
 from runbook_gate.errors import UnknownRecord, UsageFault
 from runbook_gate.ledger import Store
@@ -48,7 +48,7 @@ def asked(chosen: Settings, named: str) -> Asked:
     """
     if Path(named).is_file():
         return written(Path(named))
-    if not chosen.store.exists():
+    if not store_exists(chosen):
         raise UsageFault(
             f"{named}: there is no such file, and {chosen.store} is no ledger to look it up in.",
             advice="Name a file with a decision input, or the ledger with --store.",

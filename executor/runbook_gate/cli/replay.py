@@ -91,7 +91,7 @@ def replay(
     details: int,
     connections: int | None,
     opa: Path | None,
-    store: Path | None,
+    store: Path | str | None,
     output: str,
     **options: Any,
 ) -> int:

@@ -35,7 +35,7 @@ def run(
     task_id: str | None,
     take_next: bool,
     only_plan: bool,
-    store: Path | None,
+    store: Path | str | None,
     bundle: Path | None,
     kubeconfig: Path | None,
     packet_dir: Path | None,

@@ -50,7 +50,7 @@ def show(
     run: str | None,
     bundle: str | None,
     opa: Path | None,
-    store: Path | None,
+    store: Path | str | None,
     output: str,
 ) -> None:
     """Show a revision: checkpoints, answers, agreement, limits, probes, owner.

@@ -49,7 +49,7 @@ def seal(
     previous_key: Path | None,
     out: Path,
     workers: int,
-    store: Path | None,
+    store: Path | str | None,
     output: str,
 ) -> None:
     """Verify the whole ledger, and sign the heads of all its chains together with the seal before.

@@ -16,6 +16,7 @@ from runbook_gate.configuration import Configured, Settings, configured
 from runbook_gate.errors import UsageFault
 from runbook_gate.ledger import Store
 from runbook_gate.session import open_store
+from runbook_gate.store_url import SCHEME
 
 F = TypeVar("F", bound=Callable[..., Any])
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -28,9 +29,21 @@ def plain_text(context: click.Context, parameter: click.Parameter, given: str | 
     return given
 
 
+class _StorePlace(click.ParamType[Any]):
+    """A file's path, or a URL, which the settings check."""
+
+    name = "place"
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        return (
+            value if isinstance(value, str) and value.startswith(SCHEME) else _FILE.convert(value, parameter, context)
+        )
+
+
 def store_option(command: F) -> F:
     """Adds `--store`."""
-    return click.option("--store", type=_FILE, metavar="FILE", help="The ledger, an SQLite file.")(command)
+    told = "The ledger: an SQLite file, or the URL of a PostgreSQL database."
+    return click.option("--store", type=_StorePlace(), metavar="FILE|URL", help=told)(command)
 
 
 def actor_option(command: F) -> F:
@@ -87,11 +100,16 @@ def require_store(chosen: Settings) -> None:
     Raises:
         UsageFault: there is none; a mistyped path never makes one.
     """
-    if not chosen.store.exists():
+    if not store_exists(chosen):
         raise UsageFault(
             f"{chosen.store}: there is no ledger here.",
             advice="Name it with --store or as `store` in the configuration; `runbook-gate submit` makes a new one.",
         )
+
+
+def store_exists(chosen: Settings) -> bool:
+    """Whether there is a ledger; a server says so itself when it is asked."""
+    return not isinstance(chosen.store, Path) or chosen.store.exists()
 
 
 def actor(chosen: Settings, given: str | None) -> str:

@@ -25,7 +25,7 @@ from runbook_gate.timestamps import rfc3339
 @store_option
 @output_option
 @click.pass_context
-def show(context: click.Context, run: str, store: Path | None, output: str) -> None:
+def show(context: click.Context, run: str, store: Path | str | None, output: str) -> None:
     """Tell what happened in a run.
 
     RUN is a run, or the task that it is of.

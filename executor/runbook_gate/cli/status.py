@@ -24,7 +24,7 @@ _ALL = 10_000
 @store_option
 @output_option
 @click.pass_context
-def status(context: click.Context, limit: int, store: Path | None, output: str) -> None:
+def status(context: click.Context, limit: int, store: Path | str | None, output: str) -> None:
     """List runs and queued tasks, written but unverified runs first.
 
     Then come the other active runs, what ended, newest first, and the queue.

@@ -42,7 +42,7 @@ def submit(
     submitter: str | None,
     authenticate: bool,
     run_now: bool,
-    store: Path | None,
+    store: Path | str | None,
     bundle: Path | None,
     kubeconfig: Path | None,
     packet_dir: Path | None,

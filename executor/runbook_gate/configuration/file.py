@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from runbook_gate.errors import InvalidDocument
+from runbook_gate.store_url import SCHEME
 
 # Every setting that is a path; `*` is any key, `[]` any position of a list.
 PATHS: Final = (
@@ -17,6 +18,8 @@ PATHS: Final = (
     "heads_file",
     "termination_message",
     "registers.*",
+    "store_password_file",
+    "store_ca_file",
     "registers.*.token_file",
     "registers.*.ca_file",
     "opa.binary",
@@ -52,7 +55,7 @@ def read_file(file: Path) -> dict[str, Any]:
 
 def _anchored(value: Any, path: list[str], folder: Path) -> Any:
     if not path:
-        return str(folder / value) if isinstance(value, str) and value else value
+        return str(folder / value) if isinstance(value, str) and value and not value.startswith(SCHEME) else value
     key, rest = path[0], path[1:]
     if key == "[]" and isinstance(value, list):
         return [_anchored(item, rest, folder) for item in value]

@@ -6,12 +6,23 @@ import json
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    Tag,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from runbook_gate.addresses import plain_beyond_loopback
 from runbook_gate.canonical import canonical_bytes, sha256_hex
 from runbook_gate.errors import UsageFault
+from runbook_gate.store_url import SCHEME, StoreUrl
 
 LONGEST_ANSWER_S: Final = 45  # a lease has to outlast it
 
@@ -20,7 +31,7 @@ Url = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+/?$")]
 # As long as in a task; an id that no task can have would never be used.
 ClusterId = Annotated[str, Field(min_length=1, max_length=253)]
 # pydantic puts the tag of a union's member into the place of an error; no document says it.
-TAGS: Final = frozenset({"[file]", "[endpoint]"})
+TAGS: Final = frozenset({"[file]", "[endpoint]", "[url]"})
 
 
 def _tls(url: str) -> str:
@@ -116,10 +127,37 @@ RegisterPlace = Annotated[
 ]
 
 
+def _kind(stated: object) -> str:
+    url = isinstance(stated, StoreUrl) or (isinstance(stated, str) and stated.startswith(SCHEME))
+    return "[url]" if url else "[file]"
+
+
+def _store_url(stated: object) -> StoreUrl:
+    if isinstance(stated, StoreUrl):
+        return stated
+    try:
+        return StoreUrl.read(str(stated))
+    except ValueError as fault:
+        raise PydanticCustomError("store_url", "{told}", {"told": str(fault)}) from None
+
+
+_Url = Annotated[StoreUrl, PlainValidator(_store_url), PlainSerializer(str)]
+StorePlace = Annotated[Annotated[Path, Tag("[file]")] | Annotated[_Url, Tag("[url]")], Discriminator(_kind)]
+
+
 class Settings(_Section):
     """Everything that can be configured."""
 
-    store: Path = Field(Path("runbook-gate.sqlite"), description="The ledger, an SQLite file.")
+    store: StorePlace = Field(
+        Path("runbook-gate.sqlite"),
+        description="The ledger: an SQLite file, or postgresql://USER@HOST:PORT/DATABASE, without a password.",
+    )
+    store_password_file: Path | None = Field(
+        None, description="File with the password of a PostgreSQL role, read anew for each connection."
+    )
+    store_ca_file: Path | None = Field(
+        None, description="PEM file of the authorities that the PostgreSQL server's certificate is checked against."
+    )
     bundle: Path | None = Field(None, description="The policy bundle that decides. Required to run.")
     packet_dir: Path | None = Field(None, description="Folder that escalation packets are written to.")
     heads_file: Path | None = Field(None, description="File, on another host's disk, that ledger heads are added to.")
@@ -156,6 +194,17 @@ class Settings(_Section):
                 advice=f"Add [clusters.{json.dumps(cluster_id)}] to the configuration, or correct the task.",
             )
         return self.model_copy(update={"clusters": {}})
+
+    @property
+    def store_file(self) -> Path:
+        """The SQLite file.
+
+        Raises:
+            UsageFault: the ledger is on a PostgreSQL server.
+        """
+        if isinstance(self.store, Path):
+            return self.store
+        raise UsageFault(f"{self.store}: this can be done with a ledger in a file only.")
 
     @property
     def sha256(self) -> str:

@@ -8,29 +8,32 @@ from pathlib import Path
 from runbook_gate.clock import Clock
 from runbook_gate.configuration import Settings
 from runbook_gate.errors import EnvironmentFault
-from runbook_gate.ledger import Store, filesystem_kind
-from runbook_gate.session import program
+from runbook_gate.ledger import filesystem_kind
+from runbook_gate.session import open_store
 
 
 def ledger(settings: Settings, clock: Clock) -> str:
     """The ledger is consistent and can be written; one that is not there yet could be made."""
     path = settings.store
-    if not path.exists():
+    if isinstance(path, Path) and not path.exists():
         _writable(path.parent, "store")
         return f"{path} is not there yet; `runbook-gate submit` makes it"
-    with Store.open(path, clock=clock, executor=program(settings), read_only=True) as opened:
+    with open_store(settings, clock=clock, read_only=True) as opened:
         found = opened.verify()
     if not found.consistent:
         raise EnvironmentFault(
             f"{path}: {found.result}.", advice="Keep the store as it is and run `runbook-gate ledger verify`."
         )
-    _writable(path, "store")
-    _writable(path.parent, "store")
+    if isinstance(path, Path):
+        _writable(path, "store")
+        _writable(path.parent, "store")
     return f"{path}: {found.result}, {len(found.chains) - 1} run(s)"
 
 
 def file_system(settings: Settings) -> str:
     """It lies on a local disk that outlives the process."""
+    if not isinstance(settings.store, Path):
+        return "not this machine's matter: the store is on a PostgreSQL server"
     found = filesystem_kind(settings.store)
     if found.unfit:
         raise EnvironmentFault(

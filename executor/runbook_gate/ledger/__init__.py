@@ -7,6 +7,7 @@ from runbook_gate.ledger.heads import KeptHead
 from runbook_gate.ledger.identifiers import packet_id
 from runbook_gate.ledger.records import Draft, Escalation, Finished, Handling, Lease, RunStatus, TaskStatus
 from runbook_gate.ledger.reports import ChainReport, HeadReport, Verification
+from runbook_gate.ledger.server import Server
 from runbook_gate.ledger.store import Store
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "KeptHead",
     "Lease",
     "RunStatus",
+    "Server",
     "Store",
     "TaskStatus",
     "Verification",

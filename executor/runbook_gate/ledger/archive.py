@@ -104,6 +104,7 @@ class Archive:
             actor: who adds it; recorded in the store's own chain.
         """
         with self._database.write() as connection:
+            journal.begin(connection)
             sha256 = evidence.put(connection, raw)
             there = _by_digest(_listed(connection)).get(sha256)
             if there is None:

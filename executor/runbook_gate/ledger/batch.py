@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, select, update
 
+from runbook_gate.canonical import sha256_hex
 from runbook_gate.errors import EntriesLost, LedgerFault
 from runbook_gate.ledger import evidence, tables
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.identifiers import packet_id
+from runbook_gate.ledger.identity import identity
 from runbook_gate.ledger.leases import checked
 from runbook_gate.ledger.records import Draft, Finished, Lease
 from runbook_gate.ledger.sealing import seal, unseal
@@ -30,10 +32,10 @@ class Batch:
 
     def __init__(self, connection: Connection, database: Database, lease: Lease, head: str | None = None) -> None:
         checked(connection, lease)
-        row = connection.execute(select(_RUNS).where(_RUNS.c.id == lease.run).with_for_update()).one()
+        row = connection.execute(select(_RUNS).where(_RUNS.c.id == lease.run)).one()  # whoever writes it has the lease
         if head not in (None, row.head):
             raise EntriesLost(f"run {lease.run} does not end in the ledger with the entry that was recorded last")
-        self._identity = database.identity(connection)
+        self._identity = identity(connection)
         self._connection = connection
         self._database = database
         self._lease = lease
@@ -42,6 +44,7 @@ class Batch:
         self._head: str | None = row.head
         self._step: str = row.step
         self._ended = False
+        self._evidence = dict[str, bytes]()
 
     def append(self, draft: Draft) -> Entry:
         """Add an entry.
@@ -82,7 +85,15 @@ class Batch:
         Returns:
             Their SHA-256.
         """
-        return evidence.put(self._connection, data)
+        sha256 = sha256_hex(data)
+        self._evidence[sha256] = data
+        return sha256
+
+    def settle(self) -> None:
+        """Write what was put; in order, so that two batches never wait for each other."""
+        for _, data in sorted(self._evidence.items()):
+            evidence.put(self._connection, data)
+        self._evidence.clear()
 
     def finish(self, draft: Draft, make: Callable[[Entry], bytes]) -> Finished:
         """End the run: its last entry, its record, and the target free for others.
@@ -98,6 +109,7 @@ class Batch:
         entry = self.append(draft)
         record = make(entry)
         sha256 = self.put(record)
+        self.settle()
         packet = self._packet(entry, sha256) if outcome == "escalated" else None
         self._update_run(state=outcome, record_sha256=sha256)
         self._close(outcome)

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection, insert, inspect, select
 
@@ -16,7 +17,16 @@ from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.faults import mapped
 from runbook_gate.ledger.filesystems import filesystem_kind
 from runbook_gate.ledger.identifiers import run_id
-from runbook_gate.ledger.triggers import sqlite_triggers
+from runbook_gate.ledger.triggers import triggers
+
+_TRIGGERS: Final = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": (
+        "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+        "WHERE relnamespace = current_schema()::regnamespace AND tgenabled IN ('O', 'A') AND NOT tgisinternal"
+    ),
+}
+_ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(7238196241)"  # who else makes the tables waits, and finds them
 
 
 def prepare_file(path: Path, *, allow_unfit: bool, busy_ms: int) -> None:
@@ -58,6 +68,8 @@ def create_or_check(database: Database) -> None:
         LedgerBroken: if triggers are missing.
     """
     with database.write() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(_ONE_AT_A_TIME)
         if inspect(connection).get_table_names():
             _check_version(connection, database)
             _check_triggers(connection, database)
@@ -83,22 +95,21 @@ def check(database: Database) -> None:
 def _check_version(connection: Connection, database: Database) -> None:
     if not inspect(connection).has_table(tables.store.name):
         raise LedgerFault(
-            f"{database.path}: the file is not a store of runbook-gate", advice="Name the right file as `store`."
+            f"{database.place}: this is not a store of runbook-gate",
+            advice="Name the right file or database as `store`.",
         )
     version = connection.execute(select(tables.store.c.version)).scalar_one_or_none()
     if version != tables.VERSION:
         raise LedgerFault(
-            f"{database.path}: the store has version {version} of the tables, this program needs {tables.VERSION}",
+            f"{database.place}: the store has version {version} of the tables, this program needs {tables.VERSION}",
             advice="Use the release of runbook-gate that made the store.",
         )
 
 
 def _check_triggers(connection: Connection, database: Database) -> None:
-    if connection.dialect.name != "sqlite":
-        return
-    there = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars())
-    if not sqlite_triggers().keys() <= there:
-        raise LedgerBroken(f"{database.path}: the store lacks triggers that keep its record from changing")
+    there = set(connection.exec_driver_sql(_TRIGGERS[connection.dialect.name]).scalars())
+    if not triggers(connection.dialect.name).keys() <= there:
+        raise LedgerBroken(f"{database.place}: the store lacks triggers that keep its record from changing")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
-from runbook_gate.clock import Clock
+from runbook_gate.clock import Clock, Reading
 from runbook_gate.errors import LedgerUnwritable
 from runbook_gate.ledger.faults import AGAIN, mapped
-from runbook_gate.ledger.turns import Turns
-from runbook_gate.models.database import DatabaseIdentity
+from runbook_gate.ledger.server import Server, is_server, postgres_engine
+from runbook_gate.ledger.turns import WRITES, Turns
 from runbook_gate.models.entry import Executor
 
-_WRITES: Final = "runbook_gate_writes"
+Place = Path | Server
+_FOREIGN: Final = ""  # no boot of a host: leases of a server's clock are seen from elsewhere
 _FILE: Final = "runbook_gate_file"
 _BESIDE: Final = "runbook_gate_files_beside"
 
@@ -31,25 +32,15 @@ class Database:
     Attributes:
         clock: the clock.
         executor: the program that writes.
-        path: the file; None in memory.
-        identity: which database a transaction is in, read in that transaction; None where it is no PostgreSQL.
+        place: the file or server; None in memory.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        clock: Clock,
-        executor: Executor,
-        path: Path | None = None,
-        *,
-        identity: Callable[[Connection], DatabaseIdentity | None] = lambda _: None,
-    ) -> None:
+    def __init__(self, engine: Engine, clock: Clock, executor: Executor, place: Place | None = None) -> None:
         self.clock = clock
         self.executor = executor
-        self.path = path
-        self.identity = identity
+        self.place = place
         self._reader = engine
-        self._writer = engine.execution_options(**{_WRITES: True})
+        self._writer = engine.execution_options(**{WRITES: True})
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -61,7 +52,7 @@ class Database:
         Raises:
             LedgerFault: if the store cannot be read.
         """
-        with mapped(self.path), self._reader.connect() as connection:
+        with mapped(self.place), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -75,12 +66,49 @@ class Database:
             LedgerFault: if nothing of it was recorded.
             Stopped: likewise, for the process was asked to stop before it was its turn.
         """
-        with mapped(self.path), self._writer.begin() as connection:
+        with mapped(self.place), self._writer.begin() as connection:
             yield connection
+
+    def now(self, connection: Connection) -> Reading:
+        """The clock by which leases expire and tasks are due: the server's, for all its clients; else this host's.
+
+        Args:
+            connection: a transaction.
+        """
+        if not is_server(connection):
+            return self.clock.read()
+        seconds = func.extract("epoch", func.clock_timestamp())
+        at_ms = int(connection.execute(select(seconds)).scalar_one() * 1000)
+        return Reading(at_ms=at_ms, boottime_ms=at_ms, boot_id=_FOREIGN)
+
+    def moment(self, connection: Connection, at_ms: int) -> int:
+        """A moment of this host's wall clock, by the clock of `now`.
+
+        Args:
+            connection: a transaction.
+            at_ms: milliseconds since the epoch.
+        """
+        return at_ms + self.now(connection).at_ms - self.clock.read().at_ms if is_server(connection) else at_ms
 
     def close(self) -> None:
         """Close every connection."""
         self._reader.dispose()
+
+
+def engine_of(place: Place, turns: Turns, *, read_only: bool = False) -> Engine:
+    """Make the engine of a store.
+
+    Args:
+        place: the file or server.
+        turns: how a transaction waits for its turn to write.
+        read_only: refuse every write.
+
+    Returns:
+        The engine; nothing was opened yet.
+    """
+    if isinstance(place, Server):
+        return postgres_engine(place, turns, read_only=read_only)
+    return sqlite_engine(place, turns, read_only=read_only)
 
 
 def sqlite_engine(path: Path | None, turns: Turns, *, read_only: bool = False) -> Engine:
@@ -119,7 +147,7 @@ def _prepare(engine: Engine, path: Path | None, turns: Turns) -> None:
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
-        if not connection.get_execution_options().get(_WRITES):
+        if not connection.get_execution_options().get(WRITES):
             connection.exec_driver_sql("BEGIN")
             return
         turns.begin(connection)

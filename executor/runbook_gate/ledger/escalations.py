@@ -146,6 +146,7 @@ class Escalations:
         note: str,
     ) -> Escalation:
         with self._database.write() as connection:
+            journal.begin(connection)
             there = _one(connection, escalation)
             if there.state in states:
                 body = {"note": note, "packet_sha256": there.packet_sha256, "run": there.run}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Insert, insert, select
+from sqlalchemy.dialects import postgresql
 
 from runbook_gate.canonical import sha256_hex
 from runbook_gate.errors import LedgerBroken, UnknownRecord
 from runbook_gate.ledger import tables
 from runbook_gate.ledger.chain import intact
 from runbook_gate.ledger.database import Database
+from runbook_gate.ledger.server import is_server
 
 _EVIDENCE = tables.evidence
 
@@ -27,12 +29,19 @@ def put(connection: Connection, data: bytes) -> str:
         LedgerBroken: if other bytes are stored under it.
     """
     sha256 = sha256_hex(data)
-    there = connection.execute(select(_EVIDENCE.c.data).where(_EVIDENCE.c.sha256 == sha256)).scalar_one_or_none()
-    if there is None:
-        connection.execute(insert(_EVIDENCE).values(sha256=sha256, data=data))
-    elif there != data:
+    there = select(_EVIDENCE.c.data).where(_EVIDENCE.c.sha256 == sha256)
+    kept = connection.execute(there).scalar_one_or_none()
+    if kept is None:
+        inserted = connection.execute(_insert(connection).values(sha256=sha256, data=data)).rowcount
+        kept = data if inserted else connection.execute(there).scalar_one()
+    if kept != data:
         raise LedgerBroken(f"evidence {sha256} was altered")
     return sha256
+
+
+def _insert(connection: Connection) -> Insert:
+    """On a server another transaction may have kept the same bytes meanwhile."""
+    return postgresql.insert(_EVIDENCE).on_conflict_do_nothing() if is_server(connection) else insert(_EVIDENCE)
 
 
 def get(connection: Connection, sha256: str) -> bytes:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from sqlalchemy import Connection, select
 
 from runbook_gate.ledger import evidence, tables
-from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.escalations import unacknowledged
+from runbook_gate.ledger.identity import identity
 from runbook_gate.ledger.pauses import current
 from runbook_gate.ledger.sealing import unseal
 from runbook_gate.ledger.walking import named_evidence, walk
@@ -20,14 +20,11 @@ from runbook_gate.models.observation import LedgerFacts
 _RUNS = tables.runs
 
 
-def gather(
-    connection: Connection, database: Database, target_key: str, marked: Iterable[str], run: str | None
-) -> LedgerFacts:
+def gather(connection: Connection, target_key: str, marked: Iterable[str], run: str | None) -> LedgerFacts:
     """Gather the facts.
 
     Args:
         connection: a transaction.
-        database: says where the transaction is.
         target_key: the target.
         marked: runs that markers on the namespace name.
         run: the run that asks; None before it is opened.
@@ -37,7 +34,7 @@ def gather(
     """
     previous = _previous(connection, target_key, run)
     own = walk(connection, run)[1] if run else []
-    here = database.identity(connection)
+    here = identity(connection)
     return LedgerFacts(
         previous_run=previous,
         previous_chain=_chain(connection, previous),

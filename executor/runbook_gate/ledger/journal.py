@@ -6,7 +6,7 @@ import json
 from typing import Any, Literal
 
 from pydantic import Field
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from runbook_gate.errors import LedgerBroken
 from runbook_gate.ledger import tables
@@ -14,6 +14,7 @@ from runbook_gate.ledger.chain import intact
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.records import Handling
 from runbook_gate.ledger.sealing import seal, unseal
+from runbook_gate.ledger.turns import lock
 from runbook_gate.models.base import Closed, Milliseconds, Sha256
 from runbook_gate.models.entry import Executor
 
@@ -39,6 +40,21 @@ class JournalEntry(Closed):
     prev_sha256: Sha256 | None = Field(description="sha256 of the previous entry; null in the first.")
 
 
+def begin(connection: Connection) -> Row[Any]:
+    """Hold the chain's end until the transaction ends: first, before anything is read that the entry rests on.
+
+    Args:
+        connection: a writing transaction.
+
+    Returns:
+        The row that names the newest entry.
+    """
+    store = lock(connection, select(tables.store))
+    if store is None:
+        raise LedgerBroken("the store has lost its own row")
+    return store
+
+
 def append(
     connection: Connection,
     database: Database,
@@ -61,7 +77,7 @@ def append(
     Returns:
         The entry.
     """
-    store = connection.execute(select(tables.store).with_for_update()).one()
+    store = begin(connection)
     now = database.clock.read()
     entry = JournalEntry(
         schema_=1,

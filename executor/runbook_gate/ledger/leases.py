@@ -3,6 +3,7 @@
 - A lease is good until somebody takes it over, which nobody may do before it expires. So the process that holds it
   can always record what its effect brought, however long that took, unless another one went on in between.
 - Every acquisition has a higher fencing number, and every append checks it in its own transaction.
+- On a server its clock counts, the same for all clients: theirs do not matter. In a file:
 - On the boot that granted it a lease expires by CLOCK_BOOTTIME, which never jumps; seen from another boot, by wall
   clock. One whose end lies further ahead than any lease lasts was granted by a clock that was set back since: it is
   free.
@@ -12,13 +13,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, false, insert, or_, select, update
 
 from runbook_gate.clock import Reading
 from runbook_gate.errors import HeldElsewhere, LeaseLost, UnknownRecord
 from runbook_gate.ledger import tables
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.records import Lease
+from runbook_gate.ledger.turns import lock
 
 LEASE_S: Final = 60  # longer than whatever a process awaits at once
 LONGEST_S: Final = 2 * LEASE_S  # how far ahead a lease may seem to end, seen from another boot
@@ -36,7 +38,7 @@ def is_free(now: Reading) -> ColumnElement[bool]:
     Returns:
         The condition on `leases`.
     """
-    here = _LEASES.c.boot_id == now.boot_id
+    here = _LEASES.c.boot_id == now.boot_id if now.boot_id else false()
     return or_(
         _LEASES.c.holder.is_(None),
         and_(here, _LEASES.c.expires_boottime_ms <= now.boottime_ms),
@@ -72,12 +74,8 @@ def checked(connection: Connection, lease: Lease) -> None:
     Raises:
         LeaseLost: if another process took the run over, or the lease was released.
     """
-    held = connection.execute(
-        select(_LEASES.c.run)
-        .where(_LEASES.c.run == lease.run, _LEASES.c.number == lease.number, _LEASES.c.holder == lease.holder)
-        .with_for_update()
-    ).one_or_none()
-    if held is None:
+    same = (_LEASES.c.run == lease.run, _LEASES.c.number == lease.number, _LEASES.c.holder == lease.holder)
+    if lock(connection, select(_LEASES.c.run).where(*same)) is None:
         raise LeaseLost(f"lease {lease.number} of run {lease.run} is no longer held")
 
 
@@ -103,15 +101,14 @@ class Leases:
             HeldElsewhere: if somebody holds it, or the run has ended.
         """
         with self._database.write() as connection:
-            now = self._database.clock.read()
+            if lock(connection, select(_LEASES.c.run).where(_LEASES.c.run == run)) is None:
+                raise UnknownRecord(f"there is no run {run}")
+            now = self._database.now(connection)
             row = connection.execute(
                 select(_RUNS.c.state, _LEASES.c.number, is_free(now).label("free"))
                 .join(_LEASES, _LEASES.c.run == _RUNS.c.id)
                 .where(_RUNS.c.id == run)
-                .with_for_update()
-            ).one_or_none()
-            if row is None:
-                raise UnknownRecord(f"there is no run {run}")
+            ).one()
             if row.state != "active":
                 raise HeldElsewhere(f"run {run} has ended", advice="Start the command again for its result.")
             if not row.free:
@@ -139,7 +136,7 @@ class Leases:
         """
         with self._database.write() as connection:
             checked(connection, lease)
-            now = self._database.clock.read()
+            now = self._database.now(connection)
             connection.execute(update(_LEASES).where(_LEASES.c.run == lease.run).values(**_until(now, ttl_s)))
             return Lease(lease.run, lease.number, lease.holder, now.at_ms + ttl_s * 1000)
 
@@ -148,7 +145,7 @@ class Leases:
 
         Args:
             lease: the lease.
-            not_before_ms: when the run's task is due again; None for at once.
+            not_before_ms: when the run's task is due again, by this host's clock; None for at once.
         """
         with self._database.write() as connection:
             try:
@@ -157,8 +154,9 @@ class Leases:
                 return
             connection.execute(update(_LEASES).where(_LEASES.c.run == lease.run).values(holder=None))
             task = select(_RUNS.c.task).where(_RUNS.c.id == lease.run).scalar_subquery()
+            due = self._database.moment(connection, not_before_ms) if not_before_ms else 0
             connection.execute(
-                update(tables.tasks).where(tables.tasks.c.id == task).values(not_before_ms=not_before_ms or 0)
+                update(tables.tasks).where(tables.tasks.c.id == task).values(not_before_ms=due, **tables.UNCLAIMED)
             )
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import psycopg
 from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from runbook_gate.errors import HeldElsewhere, TaskConflict, UnknownRecord
 from runbook_gate.ledger import leases, tables
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.identifiers import run_id
 from runbook_gate.ledger.records import Lease
-from runbook_gate.ledger.tasks import document_sha256
+from runbook_gate.ledger.sealing import document_sha256
+from runbook_gate.ledger.turns import lock
 from runbook_gate.models.runbook import Opened
 from runbook_gate.models.task import Task
 
 _RUNS = tables.runs
 _TASKS = tables.tasks
+_OF_A_TARGET: Final = ("one_active_run_per_target", "runs_of_a_target")
 
 
 def register(connection: Connection, database: Database, opened: Opened, *, holder: str, ttl_s: int) -> Lease:
@@ -37,16 +43,23 @@ def register(connection: Connection, database: Database, opened: Opened, *, hold
     """
     _refuse_task(connection, opened.task)
     refuse_target(connection, opened.target_key)
-    now = database.clock.read()
-    run = run_id(now.at_ms)
-    _insert(connection, run, opened, opened_ms=now.at_ms)
-    return leases.grant(connection, run, holder, ttl_s, now)
+    opened_ms = database.clock.read().at_ms
+    run = run_id(opened_ms)
+    try:
+        _insert(connection, run, opened, opened_ms=opened_ms)
+    except IntegrityError as error:
+        if _violated(error) not in _OF_A_TARGET:
+            raise
+        raise HeldElsewhere("the target has an active run by now", advice="Start the command again.") from None
+    return leases.grant(connection, run, holder, ttl_s, database.now(connection))
+
+
+def _violated(error: IntegrityError) -> str | None:
+    return error.orig.diag.constraint_name if isinstance(error.orig, psycopg.Error) else None
 
 
 def _refuse_task(connection: Connection, task: Task) -> None:
-    row = connection.execute(
-        select(_TASKS.c.state, _TASKS.c.document_sha256).where(_TASKS.c.id == task.id).with_for_update()
-    ).one_or_none()
+    row = lock(connection, select(_TASKS.c.state, _TASKS.c.document_sha256).where(_TASKS.c.id == task.id))
     if row is None:
         raise UnknownRecord(f"there is no task {task.id}")
     if row.document_sha256 != document_sha256(task):

@@ -9,7 +9,6 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, func, select
@@ -17,7 +16,7 @@ from sqlalchemy import Connection, Engine, func, select
 from runbook_gate.collecting import seldom
 from runbook_gate.errors import EnvironmentFault
 from runbook_gate.ledger import tables
-from runbook_gate.ledger.database import sqlite_engine
+from runbook_gate.ledger.database import Place, engine_of
 from runbook_gate.ledger.turns import Turns
 
 P = TypeVar("P")
@@ -60,14 +59,14 @@ class Cores:
     """In several processes, each with transactions of its own: a part is read as it was at one moment.
 
     Args:
-        path: the store's file.
+        place: the store's file or server.
         workers: how many processes.
         shown: passes results on and shows how many of how many have passed.
     """
 
-    def __init__(self, path: Path, workers: int, shown: Shown) -> None:
+    def __init__(self, place: Place, workers: int, shown: Shown) -> None:
         fresh = multiprocessing.get_context("spawn")  # a copy of this process would share its connections
-        self._pool = ProcessPoolExecutor(workers, fresh, initializer=_open, initargs=(path,))
+        self._pool = ProcessPoolExecutor(workers, fresh, initializer=_open, initargs=(place,))
         self._shown = shown
 
     def each(self, work: Callable[[Connection, P], T], parts: Sequence[P], words: str) -> Iterable[T]:
@@ -92,20 +91,20 @@ class Cores:
 
 
 @contextmanager
-def spread(connection: Connection, path: Path | None, workers: int, shown: Shown) -> Iterator[Spread]:
+def spread(connection: Connection, place: Place | None, workers: int, shown: Shown) -> Iterator[Spread]:
     """On several cores where there is enough to do, else here.
 
     Args:
         connection: a transaction.
-        path: the store's file; None in memory.
+        place: the store's file or server; None in memory.
         workers: how many processes at most.
         shown: passes results on and shows how many of how many have passed.
     """
     runs = connection.execute(select(func.count()).select_from(tables.runs)).scalar_one()
-    if path is None or workers < 2 or runs < _WORTH_PROCESSES:
+    if place is None or workers < 2 or runs < _WORTH_PROCESSES:
         yield Alone(connection, shown)
         return
-    cores = Cores(path, workers, shown)
+    cores = Cores(place, workers, shown)
     try:
         yield cores
     finally:
@@ -115,8 +114,8 @@ def spread(connection: Connection, path: Path | None, workers: int, shown: Shown
 _ENGINES: Final[list[Engine]] = []
 
 
-def _open(path: Path) -> None:
-    _ENGINES.append(sqlite_engine(path, Turns(_BUSY_MS), read_only=True))
+def _open(place: Place) -> None:
+    _ENGINES.append(engine_of(place, Turns(_BUSY_MS), read_only=True))
 
 
 def _do(work: Callable[[Connection, P], T], part: P) -> T:

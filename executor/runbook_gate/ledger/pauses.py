@@ -57,6 +57,7 @@ class Pauses:
             False if there was none; then nothing is recorded.
         """
         with self._database.write() as connection:
+            journal.begin(connection)
             if current(connection) is None:
                 return False
             journal.append(connection, self._database, kind="unpaused", subject=None, actor=actor, body={})

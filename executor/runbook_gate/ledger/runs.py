@@ -82,7 +82,9 @@ class Runs:
             LedgerUnwritable: if nothing was recorded.
         """
         with self._database.write() as connection:
-            yield Batch(connection, self._database, lease, head)
+            batch = Batch(connection, self._database, lease, head)
+            yield batch
+            batch.settle()
 
     def append(self, lease: Lease, draft: Draft, *, head: str | None = None) -> Entry:
         """Record one entry; it is durable on return.

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from runbook_gate.canonical import canonical_bytes, sha256_hex
 from runbook_gate.errors import LedgerBroken
 from runbook_gate.models.base import Record
+from runbook_gate.models.task import TaskDocument
 
 R = TypeVar("R", bound=Record)
 
@@ -58,3 +59,17 @@ def unseal(model: type[R], fields: Any) -> R:
         return model.model_validate(fields)
     except ValidationError:
         raise LedgerBroken(f"a stored record is not a {model.__name__}") from None
+
+
+def document_sha256(task: TaskDocument) -> str:
+    """Digest of what the submitter wrote: the task without its submission.
+
+    Args:
+        task: the task, with its submission or before it has one.
+
+    Returns:
+        The digest by which the same task is known again.
+    """
+    fields = plain(task)
+    fields.pop("submission", None)
+    return sha256_hex(canonical_bytes(fields))

@@ -1,4 +1,4 @@
-"""The store: one file that holds the ledger, its evidence and the queue."""
+"""The store: one file, or one database of a server, that holds the ledger, its evidence and the queue."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from runbook_gate.collecting import seldom
 from runbook_gate.ledger import facts, verification
 from runbook_gate.ledger.archive import Archive
 from runbook_gate.ledger.creation import check, create_or_check, prepare_file
-from runbook_gate.ledger.database import Database, sqlite_engine
+from runbook_gate.ledger.database import Database, Place, engine_of, sqlite_engine
 from runbook_gate.ledger.escalations import Escalations
 from runbook_gate.ledger.evidence import Evidence
 from runbook_gate.ledger.heads import KeptHead
@@ -49,9 +49,9 @@ class Store:
     """
 
     def __init__(
-        self, engine: Engine, *, clock: Clock, executor: Executor, turns: Turns, path: Path | None = None
+        self, engine: Engine, *, clock: Clock, executor: Executor, turns: Turns, place: Place | None = None
     ) -> None:
-        self._database = Database(engine, clock, executor, path)
+        self._database = Database(engine, clock, executor, place)
         self._turns = turns
         self.tasks = Tasks(self._database)
         self.runs = Runs(self._database)
@@ -65,7 +65,7 @@ class Store:
     @classmethod
     def open(
         cls,
-        path: Path,
+        place: Place,
         *,
         clock: Clock,
         executor: Executor,
@@ -73,10 +73,10 @@ class Store:
         allow_unfit: bool = False,
         busy_ms: int = 5000,
     ) -> Self:
-        """Open a store in a file; a new one is made where there is none.
+        """Open a store in a file or on a server; a new one is made where there is none.
 
         Args:
-            path: the file.
+            place: the file or server.
             clock: stamps what is recorded.
             executor: the program that records.
             read_only: for looking only: nothing is made, and every write is refused.
@@ -91,11 +91,11 @@ class Store:
             LedgerBroken: if the file is damaged.
             LedgerFault: if it is no store, or one of another version.
         """
-        if not read_only:
-            prepare_file(path, allow_unfit=allow_unfit, busy_ms=busy_ms)
+        if isinstance(place, Path) and not read_only:
+            prepare_file(place, allow_unfit=allow_unfit, busy_ms=busy_ms)
         turns = Turns(busy_ms)
-        engine = sqlite_engine(path, turns, read_only=read_only)
-        store = cls(engine, clock=clock, executor=executor, turns=turns, path=path)
+        engine = engine_of(place, turns, read_only=read_only)
+        store = cls(engine, clock=clock, executor=executor, turns=turns, place=place)
         try:
             (check if read_only else create_or_check)(store._database)
         except BaseException:
@@ -139,7 +139,7 @@ class Store:
             What the store knows.
         """
         with self._database.read() as connection:
-            return facts.gather(connection, self._database, target_key, marked, run)
+            return facts.gather(connection, target_key, marked, run)
 
     def verify(
         self,
@@ -166,12 +166,12 @@ class Store:
         with (
             seldom(),
             self._database.read() as connection,
-            spread(connection, self._database.path, workers, shown) as spread_,
+            spread(connection, self._database.place, workers, shown) as spread_,
         ):
             return verification.verify(connection, run=run, heads=heads, spread=spread_)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close every connection."""
         self._database.close()
 
     def __enter__(self) -> Self:

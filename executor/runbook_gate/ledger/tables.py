@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.types import BigInteger
 
 VERSION: Final = 1
+UNCLAIMED: Final = {"claimed_by": None, "claimed_until_ms": None}
 
 metadata: Final = MetaData()
 
@@ -65,10 +66,13 @@ tasks: Final = Table(
     Column("runbook", String, nullable=False),
     Column("submitted_ms", BigInteger, nullable=False),
     Column("not_before_ms", BigInteger, nullable=False),
+    Column("claimed_by", String),
+    Column("claimed_until_ms", BigInteger),
     Column("state", String, nullable=False),
     Column("outcome", String),
     CheckConstraint("state IN ('queued', 'active', 'finished')", name="task_state"),
     CheckConstraint("(state = 'finished') = (outcome IS NOT NULL)", name="task_outcome"),
+    CheckConstraint("(claimed_by IS NULL) = (claimed_until_ms IS NULL)", name="task_claim"),
     Index("tasks_by_state", "state", "journal_seq"),
 )
 

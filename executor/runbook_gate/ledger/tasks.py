@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 import builtins
+from typing import Final
 
-from sqlalchemy import Connection, case, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from runbook_gate.canonical import canonical_bytes, sha256_hex
 from runbook_gate.errors import TaskConflict, UnknownRecord, UsageFault
 from runbook_gate.ledger import journal, tables
 from runbook_gate.ledger.database import Database
-from runbook_gate.ledger.leases import is_free
+from runbook_gate.ledger.due import claim_task, due_tasks
 from runbook_gate.ledger.records import TaskState, TaskStatus
-from runbook_gate.ledger.sealing import plain, unseal
+from runbook_gate.ledger.sealing import document_sha256, plain, unseal
 from runbook_gate.ledger.task_status import one_task, task_status, task_statuses
-from runbook_gate.models.task import Task, TaskDocument
+from runbook_gate.ledger.turns import lock
+from runbook_gate.models.task import Task
 
 _TASKS = tables.tasks
-_RUNS = tables.runs
-_DUE_SINCE = case((_TASKS.c.not_before_ms > _TASKS.c.submitted_ms, _TASKS.c.not_before_ms), else_=_TASKS.c.submitted_ms)
-
-
-def document_sha256(task: TaskDocument) -> str:
-    """Digest of what the submitter wrote: the task without its submission.
-
-    Args:
-        task: the task, with its submission or before it has one.
-
-    Returns:
-        The digest by which the same task is known again.
-    """
-    fields = plain(task)
-    fields.pop("submission", None)
-    return sha256_hex(canonical_bytes(fields))
+CLAIM_S: Final = 30  # longer than it takes to open a run
 
 
 class Tasks:
@@ -55,6 +41,7 @@ class Tasks:
         """
         digest = document_sha256(task)
         with self._database.write() as connection:
+            journal.begin(connection)
             there = connection.execute(
                 select(_TASKS.c.document_sha256).where(_TASKS.c.id == task.id)
             ).scalar_one_or_none()
@@ -135,7 +122,7 @@ class Tasks:
         with self._database.read() as connection:
             return [task_status(row) for row in connection.execute(wanted)]
 
-    def due(self, *, limit: int = 20) -> builtins.list[TaskStatus]:
+    def due(self, *, limit: int = 20, by: str | None = None) -> builtins.list[TaskStatus]:
         """List what could be taken now, what has been due the longest first: queued, or active with nobody at work.
 
         A task is due since it was submitted, or since the moment until which it was deferred: one that cannot go on
@@ -144,34 +131,56 @@ class Tasks:
 
         Args:
             limit: how many at most.
+            by: who asks: what others have claimed is left out.
 
         Returns:
             Their statuses.
         """
-        now = self._database.clock.read()
-        wanted = (
-            task_statuses()
-            .outerjoin(tables.leases, tables.leases.c.run == _RUNS.c.id)
-            .where(_TASKS.c.state.in_(("queued", "active")), _TASKS.c.not_before_ms <= now.at_ms)
-            .where((_TASKS.c.state == "queued") | is_free(now))
-            .order_by(_DUE_SINCE, _TASKS.c.journal_seq)
-            .limit(limit)
-        )
         with self._database.read() as connection:
-            return [task_status(row) for row in connection.execute(wanted)]
+            return due_tasks(connection, self._database.now(connection), limit=limit, by=by)
 
-    def defer(self, task_id: str, not_before_ms: int) -> None:
-        """Set when a task is due. This is no part of the record.
+    def claim(self, by: str, *, seconds: int = CLAIM_S) -> TaskStatus | None:
+        """Reserve the task that has been due the longest, in the order of `due`, so that nobody else takes it up.
+
+        A claim is no lease: it only keeps others away while the run is opened or its lease acquired. It is no part
+        of the record, and ends when its time is over by the database's clock, when the run's lease is released,
+        when the task is deferred, or by `unclaim`. Who claims again with the same name may get the same task.
 
         Args:
-            task_id: the task; nothing happens if it is finished.
-            not_before_ms: wall clock, milliseconds since the epoch.
+            by: who asks; each worker its own name.
+            seconds: for how long.
+
+        Returns:
+            The task's status; None if nothing is due that is not claimed.
+        """
+        with self._database.write() as connection:
+            return claim_task(connection, self._database.now(connection), by=by, seconds=seconds)
+
+    def unclaim(self, task_id: str, by: str) -> None:
+        """End a claim; nothing happens if it is another's by now.
+
+        Args:
+            task_id: the task.
+            by: who claimed it.
         """
         with self._database.write() as connection:
             connection.execute(
+                update(_TASKS).where(_TASKS.c.id == task_id, _TASKS.c.claimed_by == by).values(**tables.UNCLAIMED)
+            )
+
+    def defer(self, task_id: str, not_before_ms: int) -> None:
+        """Set when a task is due, and end its claim. This is no part of the record.
+
+        Args:
+            task_id: the task; nothing happens if it is finished.
+            not_before_ms: this host's wall clock, milliseconds since the epoch.
+        """
+        with self._database.write() as connection:
+            due = self._database.moment(connection, not_before_ms)
+            connection.execute(
                 update(_TASKS)
                 .where(_TASKS.c.id == task_id, _TASKS.c.state != "finished")
-                .values(not_before_ms=not_before_ms)
+                .values(not_before_ms=due, **tables.UNCLAIMED)
             )
 
     def withdraw(self, task_id: str, *, actor: str) -> TaskStatus:
@@ -189,6 +198,8 @@ class Tasks:
             UsageFault: if it is no longer queued.
         """
         with self._database.write() as connection:
+            journal.begin(connection)
+            lock(connection, select(_TASKS.c.id).where(_TASKS.c.id == task_id))
             status = one_task(connection, task_id)
             if status.state != "queued":
                 raise UsageFault(f"task {task_id} is {status.state}: only queued tasks can be withdrawn")

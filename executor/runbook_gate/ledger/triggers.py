@@ -1,7 +1,8 @@
 """Triggers that keep the record from changing. They guard against accidents, not against the database's owner.
 
 - UPDATE and DELETE on the record are refused.
-- So is an INSERT for a key that exists: `INSERT OR REPLACE` deletes the old row without firing a DELETE trigger.
+- In SQLite so is an INSERT for a key that exists: `INSERT OR REPLACE` deletes the old row without firing a DELETE
+  trigger. In PostgreSQL so is TRUNCATE.
 - In the index, what a row is about never changes, a run that ended stays ended, and fencing numbers only grow.
 """
 
@@ -39,6 +40,18 @@ _CONDITIONS: Final[dict[Table, str]] = {
 }
 
 
+def triggers(dialect: str) -> dict[str, str]:
+    """Every trigger of a store.
+
+    Args:
+        dialect: sqlite or postgresql.
+
+    Returns:
+        The CREATE TRIGGER statements by name.
+    """
+    return postgresql_triggers() if dialect == "postgresql" else sqlite_triggers()
+
+
 def sqlite_triggers() -> dict[str, str]:
     """Every trigger of an SQLite store.
 
@@ -65,8 +78,36 @@ def _statement(name: str, table: Table, moment: str, when: str) -> str:
     )
 
 
+_DO: Final = "EXECUTE FUNCTION refuse_change()"
+POSTGRESQL_FUNCTION: Final = f"""
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME;
+END
+$$
+"""
+
+
+def postgresql_triggers() -> dict[str, str]:
+    """Every trigger of a store on a PostgreSQL server. Each calls the function of `POSTGRESQL_FUNCTION`.
+
+    Returns:
+        The CREATE TRIGGER statements by name.
+    """
+    made = [(table, "one_way", "UPDATE", f"FOR EACH ROW WHEN ({when})") for table, when in _CONDITIONS.items()]
+    for table in _KEYS:
+        made.append((table, "no_update", f"UPDATE {_FIXED.get(table, '')}", "FOR EACH STATEMENT"))
+        made.append((table, "no_delete", "DELETE", "FOR EACH STATEMENT"))
+        made.append((table, "no_truncate", "TRUNCATE", "FOR EACH STATEMENT"))
+    return {
+        f"{table.name}_{name}": f"CREATE TRIGGER {table.name}_{name} BEFORE {moment} ON {table.name} {each} {_DO}"
+        for table, name, moment, each in made
+    }
+
+
 @event.listens_for(metadata, "after_create")
 def _create(_metadata: object, connection: Connection, **_options: object) -> None:
-    if connection.dialect.name == "sqlite":
-        for statement in sqlite_triggers().values():
-            connection.exec_driver_sql(statement)
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(POSTGRESQL_FUNCTION)
+    for statement in triggers(connection.dialect.name).values():
+        connection.exec_driver_sql(statement)

@@ -36,7 +36,7 @@ def measure(folder: Path, sizes: Sequence[int], *, bare_decisions: int = _BARE, 
     opa, cores = find_tool("opa"), os.cpu_count() or 1
     bundle = build(resources.policies(), opa=opa)
     world = _recorded(folder, bundle, opa)
-    known = templates(world.settings.store)
+    known = templates(world.settings.store_file)
     inputs = _inputs(known)
     some = (inputs * evaluations)[:evaluations]
     single, parallel = (evaluated(some, opa, bundle, processes) for processes in (1, cores))
@@ -47,7 +47,7 @@ def measure(folder: Path, sizes: Sequence[int], *, bare_decisions: int = _BARE, 
         "sizes": [],
     }
     for size in sizes:
-        store = Path(shutil.copy(world.settings.store, folder / "copies.sqlite"))
+        store = Path(shutil.copy(world.settings.store_file, folder / "copies.sqlite"))
         multiply(store, known, size)
         before = bare(inputs, bare_decisions, opa, bundle, cores)
         found = replay_apart(store, opa, cores)
