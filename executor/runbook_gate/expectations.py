@@ -29,6 +29,7 @@ EXPECTED: Final[Mapping[str, str]] = {
     "path_type": "must be a path",
     "literal_error": "must be {expected}",
     "plain_http": "must be https, or http to a loopback address",
+    "two_ways": "must have either a kubeconfig or in_cluster",
     "too_short": "must not be empty",
     "too_long": "must have at most {max_length} entries",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.scenarios.conftest import (  # noqa: F401 - fixtures
@@ -16,6 +17,7 @@ from tests.scenarios.conftest import (  # noqa: F401 - fixtures
 from tests.scenarios.theatre import Theatre
 
 from runbook_gate.configuration import Audit, Cluster, ListedCluster
+from runbook_gate.demo.stage import REGISTERS
 from runbook_gate.localcluster import LocalCluster
 from runbook_gate.localcluster.seeding import Seeder
 
@@ -38,8 +40,8 @@ def other_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalClu
 @pytest.fixture
 def east(theatre: Theatre, other_cluster: LocalCluster) -> Theatre:  # noqa: F811
     """A target of the first cluster; both are listed, and nothing is said of others."""
-    listed = {EAST: access(theatre.cluster), WEST: access(other_cluster)}
-    only = {"cluster": Cluster(), "audit": Audit(), "clusters": listed}
+    listed = {EAST: access(theatre), WEST: access(theatre).model_copy(update={**reach(other_cluster), "registers": {}})}
+    only = {"cluster": Cluster(), "audit": Audit(), "registers": {}, "clusters": listed}
     theatre.settings = theatre.settings.model_copy(update=only)
     return theatre
 
@@ -51,12 +53,21 @@ def west(east: Theatre, other_cluster: LocalCluster, tmp_path: Path) -> Iterator
         seeder.namespace(east.namespace)
         seeder.grant_executor(east.namespace)
         made = Theatre(tmp_path / "west", other_cluster, seeder, east.namespace, east.settings)
-        made.settings = made.settings.model_copy(update={"store": east.settings.store})
         made.state(cluster_id=WEST)
+        listed = {**east.settings.clusters, WEST: access(made)}
+        made.settings = east.settings = east.settings.model_copy(update={"clusters": listed})
         yield made
 
 
-def access(cluster: LocalCluster) -> ListedCluster:
-    """How the executor reaches a cluster."""
-    audit = Audit(logs=(cluster.server.audit_log,))
-    return ListedCluster(kubeconfig=cluster.server.kubeconfig("executor"), audit=audit)
+def access(theatre: Theatre) -> ListedCluster:  # noqa: F811
+    """How the executor reaches a cluster, and the registers that answer for it."""
+    registers = {name: theatre.files[name] for name in REGISTERS}
+    return ListedCluster.model_validate({**reach(theatre.cluster), "registers": registers})
+
+
+def reach(cluster: LocalCluster) -> dict[str, Any]:
+    """The same without the registers."""
+    return {
+        "kubeconfig": cluster.server.kubeconfig("executor"),
+        "audit": Audit(logs=(cluster.server.audit_log,)),
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kubernetes import client
@@ -24,7 +25,8 @@ def test_it_is_known_as_the_service_account_also_when_the_token_is_replaced(thea
     access = in_cluster_access(tmp_path, server["server"])
     for _ in range(2):
         with client.ApiClient(hardened(access)) as transport:
-            review = client.AuthenticationV1Api(transport).create_self_subject_review({})
+            api: Any = client.AuthenticationV1Api(transport)
+            review = api.create_self_subject_review({})
         assert review.status.user_info.username == theatre.identity
         account.rotate()
 

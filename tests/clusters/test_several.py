@@ -13,6 +13,7 @@ from runbook_gate.cli.main import run
 from runbook_gate.configuration import Cluster
 from runbook_gate.doctor import examine
 from runbook_gate.errors import UsageFault
+from runbook_gate.registers.projection import SOURCES
 
 
 def test_tasks_of_two_clusters_each_reach_their_own(
@@ -50,7 +51,10 @@ def reconciled(theatre: Theatre, capsys: pytest.CaptureFixture[str], *more: str)
 def test_a_swapped_kubeconfig_is_stopped_by_the_identity_of_the_cluster(east: Theatre, west: Theatre) -> None:
     """The namespace is there too, with the same right to write it; its cluster is another one."""
     listed = east.settings.clusters
-    swapped = {EAST: listed[WEST], WEST: listed[EAST]}
+    swapped = {
+        EAST: listed[EAST].model_copy(update={"kubeconfig": listed[WEST].kubeconfig}),
+        WEST: listed[WEST].model_copy(update={"kubeconfig": listed[EAST].kubeconfig}),
+    }
     east.settings = east.settings.model_copy(update={"clusters": swapped})
     east.submit()
     finished = east.run()
@@ -63,7 +67,12 @@ def test_a_swapped_kubeconfig_is_stopped_by_the_identity_of_the_cluster(east: Th
 def test_a_cluster_that_is_not_listed_is_the_default_one(east: Theatre) -> None:
     listed = east.settings.clusters
     default = Cluster(kubeconfig=listed[EAST].kubeconfig)
-    only = {"clusters": {WEST: listed[WEST]}, "cluster": default, "audit": listed[EAST].audit}
+    only = {
+        "clusters": {WEST: listed[WEST]},
+        "cluster": default,
+        "audit": listed[EAST].audit,
+        "registers": listed[EAST].registers,
+    }
     east.settings = east.settings.model_copy(update=only)
     east.submit()
     assert east.plan().verdict == "proceed"
@@ -82,14 +91,14 @@ def test_an_unknown_cluster_is_told_before_a_run_is_opened(east: Theatre) -> Non
     assert east.writes() == []
 
 
-def test_doctor_examines_each(east: Theatre) -> None:
-    settings = east.settings.model_copy(update={"registers": {}})
+def test_doctor_examines_each(west: Theatre) -> None:
+    settings = west.settings
     found = {one.name: one for one in examine(settings, None) if EAST in one.name or WEST in one.name}
-    kinds = ("audit log", "cluster", "clock", "identity", "rights")
+    kinds = (*(f"register {name}" for name in SOURCES), "audit log", "cluster", "clock", "identity", "rights")
     assert list(found) == [f"{kind} {cluster}" for cluster in (EAST, WEST) for kind in kinds]
     assert [one for one in found.values() if not one.fit] == []
     named = [one.name for one in examine(settings, None, cluster_id=WEST)]
-    assert named[-5:] == [f"{kind} {WEST}" for kind in kinds]
+    assert named[-9:] == [f"{kind} {WEST}" for kind in kinds]
     assert not any(EAST in name for name in named)
     with pytest.raises(UsageFault, match="mks-eu-1 is not configured"):
         list(examine(settings, None, cluster_id="mks-eu-1"))

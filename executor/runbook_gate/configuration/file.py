@@ -28,6 +28,9 @@ PATHS: Final = (
     "cluster.kubeconfig",
     "clusters.*.kubeconfig",
     "clusters.*.audit.logs.[]",
+    "clusters.*.registers.*",
+    "clusters.*.registers.*.token_file",
+    "clusters.*.registers.*.ca_file",
     "audit.logs.[]",
 )
 

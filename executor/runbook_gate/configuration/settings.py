@@ -96,12 +96,6 @@ class Audit(_Section):
     )
 
 
-class ListedCluster(Cluster):
-    """One of several clusters."""
-
-    audit: Audit = Field(default_factory=Audit, description="The audit log of this cluster.")
-
-
 class RegisterEndpoint(_Section):
     """A register that answers over HTTPS. The token is in a file, so that the configuration holds no secret."""
 
@@ -145,6 +139,15 @@ _Url = Annotated[StoreUrl, PlainValidator(_store_url), PlainSerializer(str)]
 StorePlace = Annotated[Annotated[Path, Tag("[file]")] | Annotated[_Url, Tag("[url]")], Discriminator(_kind)]
 
 
+class ListedCluster(Cluster):
+    """One of several clusters."""
+
+    audit: Audit = Field(default_factory=Audit, description="The audit log of this cluster.")
+    registers: dict[str, RegisterPlace] = Field(
+        default_factory=dict, description="Registers that answer for this cluster; default: those of all."
+    )
+
+
 class Settings(_Section):
     """Everything that can be configured."""
 
@@ -172,7 +175,7 @@ class Settings(_Section):
     cluster: Cluster = Field(default_factory=Cluster, description="The API server of each cluster that is not listed.")
     audit: Audit = Field(default_factory=Audit, description="The audit log of each cluster that is not listed.")
     clusters: dict[ClusterId, ListedCluster] = Field(
-        default_factory=dict, description="API server and audit log of several clusters, by the cluster id of tasks."
+        default_factory=dict, description="Several clusters, by the cluster id of tasks."
     )
 
     def of_cluster(self, cluster_id: str) -> Settings:
@@ -187,7 +190,9 @@ class Settings(_Section):
         listed = self.clusters.get(cluster_id)
         if listed is not None:
             only = Cluster(**{name: getattr(listed, name) for name in Cluster.model_fields})
-            return self.model_copy(update={"cluster": only, "audit": listed.audit, "clusters": {}})
+            registers = {**self.registers, **listed.registers}
+            own = {"cluster": only, "audit": listed.audit, "registers": registers, "clusters": {}}
+            return self.model_copy(update=own)
         if self.clusters and not self.cluster.reachable:
             raise UsageFault(
                 f"Cluster {cluster_id} is not configured; those that are: {', '.join(sorted(self.clusters))}.",

@@ -52,13 +52,11 @@ def examine(
         "packet folder": partial(store.packet_folder, settings),
         "bundle": partial(policy.bundle, settings),
         "sidecar": partial(policy.sidecar, settings),
-        **{
-            f"register {name}": partial(records.register, settings, clock, name)
-            for name in policy.sources(settings) or SOURCES
-        },
     }
+    sources = policy.sources(settings) or SOURCES
     for called, only in _clusters(settings, cluster_id):
         checks |= {
+            **{f"register {name}{called}": partial(records.register, only, clock, name) for name in sources},
             f"audit log{called}": partial(records.audit_log, only),
             f"cluster{called}": partial(cluster.answers, only, clock),
             f"clock{called}": partial(cluster.clock_agrees, only, clock),
