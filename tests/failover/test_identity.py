@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from tests.ledger.samples import EXECUTOR, TARGET, decide, start
 from tests.postgresql import PostgresServer, Standby
@@ -10,6 +15,7 @@ from runbook_gate.clock import SystemClock
 from runbook_gate.errors import EntriesLost, LedgerUnwritable
 from runbook_gate.ledger import Draft, Server, Store
 from runbook_gate.models.database import DatabaseIdentity
+from runbook_gate.models.entry import EntryFields
 from runbook_gate.store_url import StoreUrl
 
 
@@ -68,3 +74,18 @@ def test_a_standby_says_what_it_is_and_does_nothing(server: PostgresServer, data
             opened(standby.url(database))
         with opened(standby.url(database), read_only=True) as store, pytest.raises(LedgerUnwritable, match="a standby"):
             store.facts(TARGET)
+
+
+def test_entries_of_a_store_in_a_file_are_the_same_bytes_as_ever(tmp_path: Path) -> None:
+    """Neither field is there, not even as null: older entries keep their hashes, and newer ones their form."""
+    file = tmp_path / "ledger.sqlite"
+    with Store.open(file, clock=SystemClock(), executor=EXECUTOR, allow_unfit=True) as store:
+        lease = start(store)
+        assert store.runs.entries(lease.run)[0].database is None
+        assert (store.facts(TARGET).database, store.facts(TARGET, run=lease.run).recorded_by) == (None, [None])
+    with closing(sqlite3.connect(file)) as connection:
+        [(data,)] = connection.execute("SELECT data FROM entries").fetchall()
+    assert set(json.loads(data)) == set(EntryFields.model_json_schema()["properties"]) - {
+        "system_identifier",
+        "timeline_id",
+    }
