@@ -11,6 +11,7 @@ RunbookGateError
 │   ├── Undelivered                the run ended, but its packet could not be brought to packet_dir
 │   ├── Parked                     the next moment is too far away for a process to wait for
 │   ├── LeaseLost                  another process took the run over
+│   ├── EntriesLost                the ledger no longer has what this process recorded in it
 │   └── SidecarFault               OPA could not be started or reached
 ├── LedgerFault                    the store (13)
 │   ├── LedgerUnwritable           an append did not become durable
@@ -119,6 +120,12 @@ class LeaseLost(Stopped):
     """Another process took the run over; this one may not append any more."""
 
     default_advice = "Leave the run to the process that holds it; see `runbook-gate show`."
+
+
+class EntriesLost(Stopped):
+    """The run does not end with the entry that this process recorded last: a failover lost it, or a restored backup."""
+
+    default_advice = "Start the same command again: the run is read anew, and the gate decides what a lost entry means."
 
 
 class SidecarFault(Stopped):

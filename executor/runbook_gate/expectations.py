@@ -31,6 +31,7 @@ EXPECTED: Final[Mapping[str, str]] = {
     "store_url": "{told}",
     "plain_http": "must be https, or http to a loopback address",
     "unsigned": "has a url but no secret_file: nothing is sent unsigned",
+    "two_ways": "must have either a kubeconfig or in_cluster",
     "too_short": "must not be empty",
     "too_long": "must have at most {max_length} entries",
 }

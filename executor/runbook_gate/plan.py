@@ -41,9 +41,12 @@ def plan_task(settings: Settings, task_id: str, narrator: Narrator) -> Decision:
                 f"Task {task_id} is not queued; a plan is of a run that has not begun.",
                 advice=f"See what its run did: runbook-gate show {task_id}.",
             )
-        memory.tasks.submit(real.tasks.get(task_id))
+        task = real.tasks.get(task_id)
+        memory.tasks.submit(task)
         lease = session.open(task_id, bundle, served, facts=real.facts)
         journal = Journal(memory, lease, Heads(None))
         key = journal.history.opened.target_key
-        actor = Actor(EFFECTS, surroundings(settings, clock, partial(real.facts, key)), clock)
+        actor = Actor(
+            EFFECTS, surroundings(settings.of_cluster(task.cluster_id), clock, partial(real.facts, key)), clock
+        )
         return plan(journal, served.gate, actor, narrator)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from runbook_gate.engine.journal import Journal
 from runbook_gate.engine.loop import Run
 from runbook_gate.engine.narration import Narrator
 from runbook_gate.engine.opening import open_run, target_key
-from runbook_gate.errors import LeaseLost, LedgerUnwritable, SidecarFault, Stopped, UsageFault
+from runbook_gate.errors import EntriesLost, LeaseLost, LedgerUnwritable, SidecarFault, Stopped, UsageFault
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.client import Gate
 from runbook_gate.holding import BACKOFF_MS, Unreleased, held
@@ -84,7 +84,7 @@ class Session:
         clock: Clock | None = None,
         stopping: Callable[[], bool] = lambda: False,
         awaiting: Callable[[], AbstractContextManager[None]] = nullcontext,
-        world: Callable[[Settings, Clock, Callable[[], LedgerFacts]], World] = surroundings,
+        world: Callable[[Settings, Clock, Callable[[Iterable[str]], LedgerFacts]], World] = surroundings,
         gate: Callable[[Gate], Gate] = lambda gate: gate,
         effects: Mapping[str, Effect[Any, Any]] = EFFECTS,
         policies: Policies | None = None,
@@ -159,8 +159,9 @@ class Session:
     def _begin(self, task_id: str) -> Finished:
         """Open a run for a queued task; whatever is missing is found before anything is recorded."""
         given = self.given()
-        self.store.runs.require_free(target_key(given, self.store.tasks.get(task_id)))
-        self._world(self.settings, self.clock, partial(self.store.facts, ""))
+        task = self.store.tasks.get(task_id)
+        self.store.runs.require_free(target_key(given, task))
+        self._world(self.settings.of_cluster(task.cluster_id), self.clock, partial(self.store.facts, ""))
         self._heads.check()
         try:
             with self._served(given) as served:
@@ -184,7 +185,7 @@ class Session:
                 with self._served(governing(self.store, journal.history, given)) as served:
                     repin(self.store, journal, given, served, self._answer)
                     return self._carry(journal, served)
-            except (LeaseLost, LedgerUnwritable):
+            except (EntriesLost, LeaseLost, LedgerUnwritable):
                 raise
             except Exception as fault:
                 self.check_stopping()
@@ -197,7 +198,8 @@ class Session:
     def _carry(self, journal: Journal, served: Serving) -> Finished:
         history = journal.history
         facts = partial(self.store.facts, history.opened.target_key, run=journal.lease.run)
-        actor = Actor(self._effects, self._world(self.settings, self.clock, facts), self.clock)
+        settings = self.settings.of_cluster(history.opened.task.cluster_id)
+        actor = Actor(self._effects, self._world(settings, self.clock, facts), self.clock)
         run = Run(
             journal,
             self._gate(served.gate),

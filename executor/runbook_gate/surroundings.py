@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from runbook_gate.audit.files import AuditFiles
@@ -27,7 +27,7 @@ class Surroundings:
     registers: RegisterSource
     audit: AuditLog
     clock: Clock
-    ledger_facts: Callable[[], LedgerFacts]
+    ledger_facts: Callable[[Iterable[str]], LedgerFacts]
 
     def context(
         self, *, run_id: str, marker: str, intent: str | None, basis: Reading, label_keys: tuple[str, ...]
@@ -48,14 +48,16 @@ class Surroundings:
         )
 
 
-def surroundings(settings: Settings, clock: Clock, ledger_facts: Callable[[], LedgerFacts]) -> Surroundings:
-    """Make the surroundings of a run. Nothing is asked yet.
+def surroundings(
+    settings: Settings, clock: Clock, ledger_facts: Callable[[Iterable[str]], LedgerFacts]
+) -> Surroundings:
+    """Make the surroundings of a run on the one cluster of these settings. Nothing is asked yet.
 
     Raises:
-        UsageFault: if no kubeconfig is configured.
+        UsageFault: if neither a kubeconfig nor in_cluster is configured.
     """
     access = settings.cluster
-    if access.kubeconfig is None:
+    if not access.reachable:
         raise UsageFault("No kubeconfig is given.", advice="Name it with cluster.kubeconfig in the configuration.")
     reach = [Endpoint(endpoint.name, endpoint.url) for endpoint in access.endpoints]
     clients = [

@@ -107,7 +107,7 @@ _missing := {
 	"ledger missing before the write": {
 		"base": "pass/cp1/first_attempt",
 		"patch": [{"op": "remove", "path": "/observed/gather/body/ledger"}],
-		"codes": {"target_clear.ledger_unknown"},
+		"codes": {"ledger_continuity.unknown", "target_clear.ledger_unknown"},
 		"verdict": "escalate",
 		"in_doubt": false,
 	},

@@ -12,6 +12,7 @@ from tests.configuration.conftest import refused
 
 from runbook_gate.configuration import RegisterEndpoint, Settings, configured, load
 from runbook_gate.configuration.file import PATHS
+from runbook_gate.errors import UsageFault
 
 # --- precedence ---
 
@@ -35,6 +36,42 @@ def test_tables_are_merged_and_lists_replaced(file: Path, monkeypatch: pytest.Mo
     assert (found.opa.timeout_s, found.opa.binary) == (9, file.parent / "bin/opa")
     assert set(found.registers) == {"namespace_baseline", "cluster_inventory", "platform_exceptions"}
     assert found.audit.logs == (Path("three.log"),)
+
+
+def test_the_settings_of_one_cluster_are_its_own_and_else_those_of_all(file: Path) -> None:
+    file.write_text(
+        """
+[registers]
+cluster_inventory = "inventory.yaml"
+[clusters.east]
+kubeconfig = "east.kubeconfig"
+[clusters.east.audit]
+logs = ["east.log"]
+[clusters.east.registers]
+namespace_baseline = "east.yaml"
+[clusters."mks.west"]
+in_cluster = true
+"""
+    )
+    found, folder = load(file), file.parent
+    east, west = found.of_cluster("east"), found.of_cluster("mks.west")
+    assert (east.cluster.kubeconfig, east.audit.logs) == (folder / "east.kubeconfig", (folder / "east.log",))
+    baseline, inventory = folder / "east.yaml", folder / "inventory.yaml"
+    assert east.registers == {"cluster_inventory": inventory, "namespace_baseline": baseline}
+    assert (west.cluster.in_cluster, west.cluster.kubeconfig, west.audit.logs) == (True, None, ())
+    assert west.registers == {"cluster_inventory": inventory}
+    with pytest.raises(UsageFault, match=r"Cluster north is not configured; those that are: east, mks\.west\."):
+        found.of_cluster("north")
+
+
+def test_clusters_in_the_environment(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNBOOK_GATE_CLUSTERS", '{"east": {"kubeconfig": "k"}}')
+    assert load(file).of_cluster("east").cluster.kubeconfig == Path("k")
+
+
+def test_without_a_list_each_cluster_is_the_configured_one(file: Path) -> None:
+    found = load(file, cluster={"kubeconfig": Path("k")})
+    assert found.of_cluster("any") == found
 
 
 def test_each_setting_knows_where_it_comes_from(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

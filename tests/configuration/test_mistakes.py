@@ -37,6 +37,11 @@ MISTAKES = {
     f'[audit]\nlogs = "{SECRET}"': ["audit.logs must be a list."],
     "[audit]\nlogs = [1]": ["audit.logs.0 must be a path."],
     '[cluster]\nendpoints = [{ name = "api" }]': ["cluster.endpoints.0.url is missing."],
+    "[clusters.east]\nin_cluster = true\nkubeconfig = 'k'": [
+        "clusters.east must have either a kubeconfig or in_cluster."
+    ],
+    f'[clusters.east]\nserver = "{SECRET}"': ["clusters.east.server is not known here."],
+    "[clusters.east.audit]\nlogs = [1]": ["clusters.east.audit.logs.0 must be a path."],
     f'[opa]\nurl = "https://user:{SECRET}@opa"': [
         r"opa.url must match ^https?://[A-Za-z0-9.:\[\]-]+/?$.",
     ],

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ def run(settings: Settings, points: Points, ahead_ms: int) -> None:
     clock = Suspendable()
     clock.ahead_ms = ahead_ms
 
-    def world(settings: Settings, clock: Clock, facts: Callable[[], LedgerFacts]) -> Any:
+    def world(settings: Settings, clock: Clock, facts: Callable[[Iterable[str]], LedgerFacts]) -> Any:
         return watched_world(surroundings(settings, clock, facts), points)
 
     with watched_process(points), open_watched(settings, clock, points) as store:

@@ -29,7 +29,7 @@ class SendsAgain(WatchedSession):
         if intent.kind == "intent":
             wanted = {name: intent.body[name] for name in ("uid", "resource_version", "labels")}
             patch = LabelPatch(journal.history.opened.task.namespace, **wanted, field_manager=intent.body["marker"])
-            world: Any = self._world(self.settings, self.clock, lambda: journal.history.opened.ledger)
+            world: Any = self._world(self.settings, self.clock, lambda _: journal.history.opened.ledger)
             with world.cluster.open(20) as connection:
                 connection.patch_namespace(patch, dry_run=False, audit_id=intent.sha256)
         return super()._carry(journal, served)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import sqlite3
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -106,7 +106,7 @@ class CrashWorld(LittleWorld):
         executor = self.executor(settings, store, narrator or Silent(), clock=self.clock, world=self._watched)
         return executor.watch(self.points)
 
-    def _watched(self, settings: Settings, clock: Clock, facts: Callable[[], LedgerFacts]) -> World:
+    def _watched(self, settings: Settings, clock: Clock, facts: Callable[[Iterable[str]], LedgerFacts]) -> World:
         world = replace(self._world(settings, clock, facts), audit=PatientAuditLog(self))
         return watched_world(world, self.points)
 

@@ -88,7 +88,7 @@ def bench() -> Bench:
         registers=registers,
         audit=FakeAuditLog(server),
         clock=clock,
-        ledger_facts=lambda: facts,
+        ledger_facts=lambda _: facts,
     )
     return Bench(clock, server, cluster, registers, context)
 

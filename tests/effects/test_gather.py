@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -19,9 +20,9 @@ PARAMS = GatherParams(cluster_id="mks-1", namespace="payments", labels=TUPLE, so
 def test_registers_first_then_the_cluster_then_the_namespace(bench: Bench) -> None:
     order: list[str] = []
 
-    def ledger() -> LedgerFacts:
+    def ledger(marked: Iterable[str]) -> LedgerFacts:
         order.append("ledger")
-        return bench.context.ledger_facts()
+        return bench.context.ledger_facts(marked)
 
     def seen(call: Call) -> None:
         order.append(f"{call.method} {call.path_params.get('name', 'self')}")
@@ -30,11 +31,11 @@ def test_registers_first_then_the_cluster_then_the_namespace(bench: Bench) -> No
     bench.registers.asked = order
     Gather().run(PARAMS, replace(bench.context, ledger_facts=ledger))
     assert order == [
-        "ledger",
         *SOURCES,
         "GET kube-system",
         "POST self",
         "GET payments",
+        "ledger",
         "PATCH payments",
         "GET payments",
     ]

@@ -56,7 +56,7 @@ def target(cluster: LocalCluster, seeder: Seeder, namespace_factory: NamespaceFa
         registers=FileRegisters({}, clock),
         audit=AuditFiles((cluster.server.audit_log,), clock),
         clock=clock,
-        ledger_facts=lambda: facts,
+        ledger_facts=lambda _: facts,
     )
     return Target(name, context)
 

@@ -128,7 +128,7 @@ class LittleWorld:
         with self.open() as store:
             return self.session(store, task_id, narrator).run_task(task_id)
 
-    def _world(self, settings: Settings, clock: Clock, facts: Callable[[], LedgerFacts]) -> Surroundings:
+    def _world(self, settings: Settings, clock: Clock, facts: Callable[[Iterable[str]], LedgerFacts]) -> Surroundings:
         cluster = FakeCluster(self.server, self.clock)
         cluster.fault = self.fault
         return Surroundings(

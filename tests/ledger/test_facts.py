@@ -9,7 +9,9 @@ from runbook_gate.canonical import sha256_hex
 from runbook_gate.ledger import Draft, Store
 from runbook_gate.models.observation import LedgerFacts
 
-NOTHING = LedgerFacts(previous_run=None, previous_chain="none", evidence_missing=[], escalations=[], paused=None)
+NOTHING = LedgerFacts(
+    previous_run=None, previous_chain="none", evidence_missing=[], escalations=[], paused=None, recorded_by=[None]
+)
 
 
 def test_an_empty_store_knows_nothing(any_store: Store) -> None:

@@ -29,6 +29,7 @@ class PostgresServer:
     Attributes:
         port: where it listens on 127.0.0.1.
         folder: its data folder and its log.
+        data: the data folder.
     """
 
     def __init__(self) -> None:
@@ -37,10 +38,8 @@ class PostgresServer:
         self._user = _user()
         self._programs = _programs(self.folder, self._user)
         self._made = 0
-        data, address = self.folder / "data", f"-c listen_addresses=127.0.0.1 -c port={self.port}"
-        options = [f"-c unix_socket_directories={self.folder}", address, *(f"-c {option}" for option in _RELAXED)]
-        command = [str(self._programs / "postgres"), "-D", str(data), *" ".join(options).split()]
-        self.process = ServerProcess("PostgreSQL", [*self._dropped(), *command], self.folder / "log", cwd=Path("/"))
+        self.data = self.folder / "data"
+        self.process = self.process_of(self.data, self.port)
 
     def __enter__(self) -> Self:
         try:
@@ -97,6 +96,13 @@ class PostgresServer:
         """The URL of one of its databases, as it is configured."""
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
 
+    def process_of(self, data: Path, port: int) -> ServerProcess:
+        """A process that serves a data folder in this one's folder."""
+        address = f"-c listen_addresses=127.0.0.1 -c port={port}"
+        options = [f"-c unix_socket_directories={self.folder}", address, *(f"-c {option}" for option in _RELAXED)]
+        command = [str(self._programs / "postgres"), "-D", str(data), *" ".join(options).split()]
+        return ServerProcess("PostgreSQL", [*self._dropped(), *command], self.folder / "log", cwd=Path("/"))
+
     def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of PostgreSQL's own programs, such as pg_dump or pg_ctl, as the server's user."""
         command = [*self._dropped(), str(self._programs / program), *arguments]
@@ -106,7 +112,7 @@ class PostgresServer:
         if self._user:
             os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
         options = ("--username", OWNER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
-        self.run("initdb", "-D", str(self.folder / "data"), *options)
+        self.run("initdb", "-D", str(self.data), *options)
 
     def _ready(self) -> bool:
         try:

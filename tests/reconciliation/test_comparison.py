@@ -17,6 +17,7 @@ ANSWERED = Attempt(
     run="01kq3v",
     seq=6,
     number=1,
+    cluster="mks-us-east-1-prod-03",
     namespace="payments",
     audit_id=INTENT,
     from_ms=AT_MS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -156,7 +156,7 @@ class RestlessWorld(Acts):
             changed = {"opa": Opa(socket=self.stranger), "bundle": self.folder / "stranger.tar.gz"}
         return self.settings.model_copy(update=changed)
 
-    def around(self, settings: Settings, clock: Clock, facts: Callable[[], LedgerFacts]) -> Surroundings:
+    def around(self, settings: Settings, clock: Clock, facts: Callable[[Iterable[str]], LedgerFacts]) -> Surroundings:
         """What effects work with."""
         cluster = WatchedCluster(self.server, self.clock)
         cluster.fault = self._request

@@ -15,12 +15,14 @@ from runbook_gate.exit_statuses import ExitStatus
 
 @click.command()
 @click.option("--namespace", metavar="NAME", help="A target whose rights are checked too.")
+@click.option("--cluster", "cluster_id", metavar="ID", help="The only cluster that is examined; default: each.")
 @run_options
 @output_option
 @click.pass_context
 def doctor(
     context: click.Context,
     namespace: str | None,
+    cluster_id: str | None,
     store: Path | str | None,
     bundle: Path | None,
     kubeconfig: Path | None,
@@ -33,7 +35,7 @@ def doctor(
     made or changed.
     """
     chosen = settings(context, store=store, bundle=bundle, kubeconfig=kubeconfig, packet_dir=packet_dir)
-    findings = list(examine(chosen, namespace))
+    findings = list(examine(chosen, namespace, cluster_id=cluster_id))
     fit = all(found.fit for found in findings)
     document = {"fit": fit, "findings": [asdict(found) for found in findings]}
     emit(output, document, lambda: "\n".join(columns([_row(found) for found in findings])))

@@ -44,6 +44,12 @@ from runbook_gate.timestamps import rfc3339
     multiple=True,
     help="As whom the API server sees the executor. Default: who it was in the recorded runs.",
 )
+@click.option(
+    "--cluster",
+    "named_cluster",
+    metavar="ID",
+    help="Whose logs these are; needed if the ledger has runs of several. Default logs: that cluster's `audit.logs`.",
+)
 @click.option("--run", "run", metavar="RUN", help="One run's intents, and writes to its namespace; default: all.")
 @store_option
 @output_option
@@ -52,6 +58,7 @@ def reconcile(
     context: click.Context,
     files: tuple[Path, ...],
     named: tuple[str, ...],
+    named_cluster: str | None,
     run: str | None,
     store: Path | str | None,
     output: str,
@@ -63,15 +70,16 @@ def reconcile(
     that kube-apiserver packed with gzip are read too. An intent is blamed only for a time that every log covers.
     """
     chosen = settings(context, store=store)
-    logs = _logs(files or chosen.audit.logs)
     with store_of(chosen, read_only=True) as opened:
-        attempts, seen_as, namespace = _recorded(opened, run)
+        cluster, namespace = _asked_about(opened, named_cluster, run)
+        logs = _logs(files or (chosen.of_cluster(cluster) if cluster else chosen).audit.logs)
+        attempts, seen_as = _recorded(opened, cluster)
         identities = frozenset(named) or seen_as
         requests = Requests(_required(identities), frozenset(attempt.audit_id for attempt in attempts))
         for log in logs:
             _read(log, requests)
         # A run may have gone on meanwhile.
-        appended = {attempt.audit_id for attempt in _recorded(opened, run)[0]} if requests.others() else ()
+        appended = {attempt.audit_id for attempt in _recorded(opened, cluster)[0]} if requests.others() else ()
     asked = [attempt for attempt in attempts if run in (None, attempt.run)]
     found = compare(asked, requests, logs, namespace=namespace, appended=appended)
     emit(output, _document(found, logs, identities), lambda: "\n".join(_text(found, logs, identities)))
@@ -94,16 +102,37 @@ def _required(identities: frozenset[str]) -> frozenset[str]:
     return identities
 
 
-def _recorded(store: Store, run: str | None) -> tuple[list[Attempt], frozenset[str], str | None]:
-    """Every intent in the ledger, the executor's identities, and the namespace of the run that is asked about."""
-    attempts, identities, namespace = list[Attempt](), set[str](), None
-    wanted = store.runs.status(run).id if run else None
+def _asked_about(store: Store, named: str | None, run: str | None) -> tuple[str | None, str | None]:
+    """The cluster whose logs are read, None if there was no run yet; and the namespace of the run that is asked about.
+
+    Raises:
+        UsageFault: the ledger has runs of several clusters, and none was named.
+    """
+    if run:
+        task = History(store.runs.entries(run)).opened.task
+        if named not in (None, task.cluster_id):
+            raise UsageFault(f"Run {run} is one of cluster {task.cluster_id}.", advice="Leave out --cluster.")
+        return task.cluster_id, task.namespace
+    if named:
+        return named, None
+    found = sorted({store.tasks.get(status.task).cluster_id for status in store.runs.list(limit=None)})
+    if len(found) > 1:
+        raise UsageFault(
+            f"The ledger has runs of several clusters: {', '.join(found)}.",
+            advice="Compare one after the other, each with its own logs: --cluster ID.",
+        )
+    return next(iter(found), None), None
+
+
+def _recorded(store: Store, cluster: str | None) -> tuple[list[Attempt], frozenset[str]]:
+    """Every intent for a cluster in the ledger, and as whom that cluster saw the executor."""
+    attempts, identities = list[Attempt](), set[str]()
     for status in store.runs.list(limit=None):
         history = History(store.runs.entries(status.id))
-        attempts += attempts_of(history)
-        identities |= identities_of(history)
-        namespace = history.opened.task.namespace if status.id == wanted else namespace
-    return attempts, frozenset(identities), namespace
+        if history.opened.task.cluster_id == cluster:
+            attempts += attempts_of(history)
+            identities |= identities_of(history)
+    return attempts, frozenset(identities)
 
 
 def _read(log: WholeLog, requests: Requests) -> None:

@@ -26,7 +26,7 @@ from runbook_gate.cluster import calls
 from runbook_gate.cluster.authority import authority
 from runbook_gate.cluster.calls import Call
 from runbook_gate.cluster.deadline import Deadline
-from runbook_gate.cluster.kubeconfig import hardened, load_access, server_url
+from runbook_gate.cluster.kubeconfig import access_to, hardened, server_url
 from runbook_gate.cluster.outcomes import REQUEST_FAILURES, transport_outcome
 from runbook_gate.cluster.protocol import Exchange, LabelPatch, ProbeResource
 from runbook_gate.models.http import Transport
@@ -58,7 +58,7 @@ class ClusterClient:
     """A `Cluster`: one endpoint as a kubeconfig lets it be reached.
 
     Args:
-        kubeconfig: the file.
+        kubeconfig: the file; None for the service account of this pod.
         context: name of the context; None for the file's current one.
         endpoint: which address.
         clock: for the moments in the answers.
@@ -67,8 +67,8 @@ class ClusterClient:
         InvalidDocument: kubeconfig or address cannot be used.
     """
 
-    def __init__(self, kubeconfig: Path, context: str | None, endpoint: Endpoint, clock: Clock) -> None:
-        self._access = load_access(kubeconfig, context)
+    def __init__(self, kubeconfig: Path | None, context: str | None, endpoint: Endpoint, clock: Clock) -> None:
+        self._access = access_to(kubeconfig, context)
         self._url = server_url(endpoint.url or self._access.host)
         self._endpoint = endpoint
         self._clock = clock

@@ -1,4 +1,4 @@
-"""How the API server is reached: a kubeconfig, and nothing from the environment.
+"""How the API server is reached: a kubeconfig or what a pod is given, and nothing from the environment.
 
 A `tokenFile` is read anew for each request, as short-lived tokens are replaced while a run goes on.
 """
@@ -22,6 +22,9 @@ from runbook_gate.bearer import NoTokenError, bearer
 from runbook_gate.errors import InvalidDocument
 from runbook_gate.wire.wire import NotSentError
 
+MOUNTED: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+IN_CLUSTER: Final = "https://kubernetes.default.svc"
+_NO_POD: Final = "in_cluster is for a pod with automountServiceAccountToken; elsewhere name a kubeconfig."
 _UNUSABLE: Final = (ConfigException, OSError, yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError)
 
 
@@ -59,6 +62,48 @@ def load_access(kubeconfig: Path, context: str | None) -> Any:
         raise InvalidDocument(f"{kubeconfig}: insecure-skip-tls-verify is refused")
     if token_file is not None:
         access.refresh_api_key_hook = partial(_refresh, token_file)
+    return access
+
+
+def access_to(kubeconfig: Path | None, context: str | None) -> Any:
+    """What a configuration says of a cluster.
+
+    Args:
+        kubeconfig: the file; None for the service account of this pod.
+        context: name of the context; None for the file's current one.
+
+    Returns:
+        A `kubernetes.client.Configuration`, for `hardened`.
+
+    Raises:
+        InvalidDocument: it cannot be used.
+    """
+    return load_access(kubeconfig, context) if kubeconfig else in_cluster_access()
+
+
+def in_cluster_access(folder: Path = MOUNTED, host: str = IN_CLUSTER) -> Any:
+    """The service account of this pod.
+
+    Args:
+        folder: where its token and the cluster's authorities are mounted.
+        host: the API server, as each pod reaches it.
+
+    Returns:
+        A `kubernetes.client.Configuration`, for `hardened`.
+
+    Raises:
+        InvalidDocument: they are not there.
+    """
+    token_file, authorities = folder / "token", folder / "ca.crt"
+    access: Any = Configuration()
+    access.host, access.ssl_ca_cert = host, str(authorities)
+    try:
+        _refresh(token_file, access)
+    except NotSentError:
+        raise InvalidDocument(f"{token_file}: no token of a service account", advice=_NO_POD) from None
+    if not authorities.is_file():
+        raise InvalidDocument(f"{authorities}: no certificates of the cluster's authorities", advice=_NO_POD)
+    access.refresh_api_key_hook = partial(_refresh, token_file)
     return access
 
 

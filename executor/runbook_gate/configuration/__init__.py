@@ -1,13 +1,23 @@
 """The executor's configuration: one TOML file, then `RUNBOOK_GATE_*`, then options."""
 
 from runbook_gate.configuration.layers import Configured, configured, load
-from runbook_gate.configuration.settings import Audit, Cluster, Endpoint, Notifications, Opa, RegisterEndpoint, Settings
+from runbook_gate.configuration.settings import (
+    Audit,
+    Cluster,
+    Endpoint,
+    ListedCluster,
+    Notifications,
+    Opa,
+    RegisterEndpoint,
+    Settings,
+)
 
 __all__ = [
     "Audit",
     "Cluster",
     "Configured",
     "Endpoint",
+    "ListedCluster",
     "Notifications",
     "Opa",
     "RegisterEndpoint",

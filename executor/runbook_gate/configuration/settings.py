@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
@@ -29,6 +30,8 @@ LONGEST_ANSWER_S: Final = 45  # a lease has to outlast it
 Url = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+/?$")]
 # An address and not a name: what is opened is what is written.
 Listen = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:.]+\]|[0-9]{1,3}(\.[0-9]{1,3}){3}):[0-9]{1,5}$")]
+# As long as in a task; an id that no task can have would never be used.
+ClusterId = Annotated[str, Field(min_length=1, max_length=253)]
 # pydantic puts the tag of a union's member into the place of an error; no document says it.
 TAGS: Final = frozenset({"[file]", "[endpoint]", "[url]"})
 
@@ -72,7 +75,19 @@ class Cluster(_Section):
 
     kubeconfig: Path | None = Field(None, description="kubeconfig file.")
     context: str | None = Field(None, description="Context in it; default: its current one.")
+    in_cluster: bool = Field(False, description="Instead of a kubeconfig: as the service account of this pod.")
     endpoints: tuple[Endpoint, ...] = Field((), description="Every API server, so that each is verified.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.in_cluster and (self.kubeconfig or self.context):
+            raise PydanticCustomError("two_ways", "must have either a kubeconfig or in_cluster")
+        return self
+
+    @property
+    def reachable(self) -> bool:
+        """Whether anything is said of how it is reached."""
+        return self.in_cluster or self.kubeconfig is not None
 
 
 class Audit(_Section):
@@ -149,6 +164,15 @@ class Notifications(_Section):
         return self
 
 
+class ListedCluster(Cluster):
+    """One of several clusters."""
+
+    audit: Audit = Field(default_factory=Audit, description="The audit log of this cluster.")
+    registers: dict[str, RegisterPlace] = Field(
+        default_factory=dict, description="Registers that answer for this cluster; default: those of all."
+    )
+
+
 class Settings(_Section):
     """Everything that can be configured."""
 
@@ -176,10 +200,35 @@ class Settings(_Section):
         default_factory=dict, description="File or HTTPS endpoint of each register, by name."
     )
     opa: Opa = Field(default_factory=Opa, description="The OPA sidecar.")
-    cluster: Cluster = Field(default_factory=Cluster, description="The API server.")
-    audit: Audit = Field(default_factory=Audit, description="The audit log.")
+    cluster: Cluster = Field(default_factory=Cluster, description="The API server of each cluster that is not listed.")
+    audit: Audit = Field(default_factory=Audit, description="The audit log of each cluster that is not listed.")
+    clusters: dict[ClusterId, ListedCluster] = Field(
+        default_factory=dict, description="Several clusters, by the cluster id of tasks."
+    )
     work: Work = Field(default_factory=Work, description="The worker.")
     notifications: Notifications = Field(default_factory=Notifications, description="Who is told how runs end.")
+
+    def of_cluster(self, cluster_id: str) -> Settings:
+        """The same with the one cluster that a task names as its only one. What it is, only cp1 shows.
+
+        Args:
+            cluster_id: as the task names it.
+
+        Raises:
+            UsageFault: it is not listed, and there is no cluster for those that are not.
+        """
+        listed = self.clusters.get(cluster_id)
+        if listed is not None:
+            only = Cluster(**{name: getattr(listed, name) for name in Cluster.model_fields})
+            registers = {**self.registers, **listed.registers}
+            own = {"cluster": only, "audit": listed.audit, "registers": registers, "clusters": {}}
+            return self.model_copy(update=own)
+        if self.clusters and not self.cluster.reachable:
+            raise UsageFault(
+                f"Cluster {cluster_id} is not configured; those that are: {', '.join(sorted(self.clusters))}.",
+                advice=f"Add [clusters.{json.dumps(cluster_id)}] to the configuration, or correct the task.",
+            )
+        return self.model_copy(update={"clusters": {}})
 
     @property
     def store_file(self) -> Path:

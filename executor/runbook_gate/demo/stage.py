@@ -40,6 +40,7 @@ class Target:
         labels: the approved tuple.
         drift: the labels as they were prequalified.
         waivers: records of the platform exceptions.
+        cluster_id: as which tasks and registers know the cluster.
     """
 
     namespace: str
@@ -48,10 +49,11 @@ class Target:
     labels: Mapping[str, str | None] = field(default_factory=lambda: dict(APPROVED))
     drift: Mapping[str, str | None] = field(default_factory=lambda: dict(REMOVED))
     waivers: tuple[Mapping[str, Any], ...] = ()
+    cluster_id: str = CLUSTER_ID
 
     def records(self, register: str) -> list[dict[str, Any]]:
         """The records of one register."""
-        here = {"cluster_id": CLUSTER_ID, "namespace": self.namespace}
+        here = {"cluster_id": self.cluster_id, "namespace": self.namespace}
         stated: dict[str, list[dict[str, Any]]] = {
             "namespace_baseline": [
                 {
@@ -62,7 +64,7 @@ class Target:
                 }
             ],
             "platform_exceptions": [dict(waiver) for waiver in self.waivers],
-            "cluster_inventory": [{"cluster_id": CLUSTER_ID, "uid": self.cluster_uid}],
+            "cluster_inventory": [{"cluster_id": self.cluster_id, "uid": self.cluster_uid}],
             "namespace_ownership": [{**here, "owner_aliases": ["payments-settlement"]}],
         }
         return stated[register]
@@ -74,7 +76,7 @@ class Target:
             "schema": f"{name}/1",
             "source_id": name.replace("_", "-"),
             "as_of": rfc3339(datetime.now(UTC)),
-            "scope": {"cluster_id": CLUSTER_ID},
+            "scope": {"cluster_id": self.cluster_id},
             "complete": True,
             "total": len(records),
             "version": "4711",
@@ -87,7 +89,7 @@ class Target:
             "schema": 1,
             "id": task_id,
             "runbook": "MKS-PSA-Label-Restore-v3",
-            "cluster_id": CLUSTER_ID,
+            "cluster_id": self.cluster_id,
             "namespace": self.namespace,
             "owner_alias": "payments-settlement",
             "policy_baseline_version": "psb-2026.07",

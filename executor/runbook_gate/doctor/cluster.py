@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 from runbook_gate.clock import Clock
 from runbook_gate.cluster.client import ClusterClient, Endpoint
 from runbook_gate.cluster.projection import executor_identity, http_answer
-from runbook_gate.configuration import Settings
+from runbook_gate.configuration import Cluster, Settings
 from runbook_gate.errors import EnvironmentFault, UsageFault
 from runbook_gate.models.http import HttpAnswer
 
@@ -44,19 +43,19 @@ def identity(settings: Settings, clock: Clock) -> str:
     return known.username or "a name that cannot be printed"
 
 
-def kubeconfig(settings: Settings) -> Path:
-    """The configured kubeconfig.
+def reachable(settings: Settings) -> Cluster:
+    """How the cluster is reached.
 
     Raises:
-        UsageFault: there is none.
+        UsageFault: nothing is said of it.
     """
-    if settings.cluster.kubeconfig is None:
+    if not settings.cluster.reachable:
         raise UsageFault("No kubeconfig is given.", advice="Set `cluster.kubeconfig`, or give --kubeconfig.")
-    return settings.cluster.kubeconfig
+    return settings.cluster
 
 
 def _reach(settings: Settings, clock: Clock, endpoint: Endpoint) -> ClusterClient:
-    return ClusterClient(kubeconfig(settings), settings.cluster.context, endpoint, clock)
+    return ClusterClient(reachable(settings).kubeconfig, settings.cluster.context, endpoint, clock)
 
 
 def _ask(settings: Settings, clock: Clock, endpoint: Endpoint) -> HttpAnswer:

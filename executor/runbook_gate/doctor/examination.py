@@ -30,13 +30,19 @@ class Finding:
     remedy: str = ""
 
 
-def examine(settings: Settings, namespace: str | None, *, clock: Clock | None = None) -> Iterator[Finding]:
+def examine(
+    settings: Settings, namespace: str | None, *, cluster_id: str | None = None, clock: Clock | None = None
+) -> Iterator[Finding]:
     """Make every check.
 
     Args:
         settings: the configuration.
         namespace: a target whose rights are checked too.
+        cluster_id: the only cluster that is examined; default: each.
         clock: wall clock, compared with the API server's.
+
+    Raises:
+        UsageFault: this cluster is not configured.
     """
     clock = clock or SystemClock()
     checks: dict[str, Callable[[], str]] = {
@@ -48,18 +54,30 @@ def examine(settings: Settings, namespace: str | None, *, clock: Clock | None = 
         "notifications": partial(receiver.notifications, settings),
         "bundle": partial(policy.bundle, settings),
         "sidecar": partial(policy.sidecar, settings),
-        **{
-            f"register {name}": partial(records.register, settings, clock, name)
-            for name in policy.sources(settings) or SOURCES
-        },
-        "audit log": partial(records.audit_log, settings),
-        "cluster": partial(cluster.answers, settings, clock),
-        "clock": partial(cluster.clock_agrees, settings, clock),
-        "identity": partial(cluster.identity, settings, clock),
-        "rights": partial(rights.rights, settings, namespace),
     }
+    sources = policy.sources(settings) or SOURCES
+    for called, only in _clusters(settings, cluster_id):
+        checks |= {
+            **{f"register {name}{called}": partial(records.register, only, clock, name) for name in sources},
+            f"audit log{called}": partial(records.audit_log, only),
+            f"cluster{called}": partial(cluster.answers, only, clock),
+            f"clock{called}": partial(cluster.clock_agrees, only, clock),
+            f"identity{called}": partial(cluster.identity, only, clock),
+            f"rights{called}": partial(rights.rights, only, namespace),
+        }
     for name, check in checks.items():
         yield _found(name, check)
+
+
+def _clusters(settings: Settings, cluster_id: str | None) -> Iterator[tuple[str, Settings]]:
+    """Each cluster, by what its findings are called, with the settings that are its own."""
+    if cluster_id is not None:
+        yield f" {cluster_id}", settings.of_cluster(cluster_id)
+        return
+    if settings.cluster.reachable or not settings.clusters:
+        yield "", settings
+    for listed in settings.clusters:
+        yield f" {listed}", settings.of_cluster(listed)
 
 
 def _found(name: str, check: Callable[[], str]) -> Finding:

@@ -6,9 +6,9 @@ from typing import Any, Final, NamedTuple
 
 from kubernetes import client
 
-from runbook_gate.cluster.kubeconfig import hardened, load_access
+from runbook_gate.cluster.kubeconfig import access_to, hardened
 from runbook_gate.configuration import Settings
-from runbook_gate.doctor.cluster import REMEDY, kubeconfig
+from runbook_gate.doctor.cluster import REMEDY, reachable
 from runbook_gate.errors import EnvironmentFault
 
 _SECONDS: Final = 10
@@ -98,7 +98,7 @@ def rights(settings: Settings, namespace: str | None) -> str:
     """What is needed is allowed; what must not be is refused."""
     if namespace is None:
         return "not checked; name a target with --namespace"
-    access = hardened(load_access(kubeconfig(settings), settings.cluster.context))
+    access = hardened(access_to(reachable(settings).kubeconfig, settings.cluster.context))
     with client.ApiClient(access) as transport:
         api = client.AuthorizationV1Api(transport)
         lacking = [str(right) for right in NEEDED if not _allowed(api, namespace, right)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from runbook_gate.audit.protocol import AuditLog
@@ -27,7 +27,7 @@ class EffectContext:
         registers: where registers are read.
         audit: where audit events are looked up.
         clock: the time.
-        ledger_facts: reads the source `ledger`.
+        ledger_facts: reads the source `ledger`, given the runs that markers on the namespace name.
     """
 
     run_id: str
@@ -40,4 +40,4 @@ class EffectContext:
     registers: RegisterSource
     audit: AuditLog
     clock: Clock
-    ledger_facts: Callable[[], LedgerFacts]
+    ledger_facts: Callable[[Iterable[str]], LedgerFacts]

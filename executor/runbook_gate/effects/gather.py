@@ -1,6 +1,7 @@
 """gather: every fact that cp1 and cp4 decide on.
 
-Registers first, then the cluster, then the namespace as late as possible: read, dry run of the PATCH, read.
+Registers first, then the cluster, then the namespace as late as possible: read, dry run of the PATCH, read. What the
+ledger knows is asked for after the first read, whose markers name the runs that it should know.
 """
 
 from __future__ import annotations
@@ -38,13 +39,13 @@ class Gather(Effect[GatherParams, GatherBody]):
 
     def run(self, params: GatherParams, context: EffectContext) -> GatherBody:
         """Read everything, in the order above."""
-        ledger = context.ledger_facts()
         target = Target(params.cluster_id, params.namespace, context.label_keys)
         registers = read_registers(context.registers, frozenset(params.sources), target)
         with context.cluster.open(ALLOWANCE_S) as connection:
             cluster = cluster_identity(connection.read_namespace("kube-system"))
             identity = executor_identity(connection.self_subject_review())
             first = namespace_read(connection.read_namespace(params.namespace), context.label_keys)
+            ledger = context.ledger_facts({marker.run for marker in first.object.markers} if first.object else ())
             dry_run = _dry_run(connection, params, context, first)
             last = namespace_read(connection.read_namespace(params.namespace), context.label_keys)
         return GatherBody(

@@ -72,14 +72,18 @@ class Actor:
             refuse(violated, f"{action}: {violated} is not as the task and the newest read say")
 
     def intend(self, history: History, decision: Decision, recorded: Entry) -> Draft | None:
-        """The intent of a write; None if the decision is no write, or the last read is too old by now.
+        """The intent of a write; None if the decision is no write, or what it was made on is not of this moment.
+
+        Its facts are then gathered again: the last read is too old, or the ledger is in another database by now.
 
         Args:
             history: the run before the decision.
             decision: the decision.
-            recorded: its entry, whose clock says how old the last read is.
+            recorded: its entry, made in the transaction that the intent would be in.
         """
-        if history.opened.routing.effects.get(decision.next.action) != "write" or not _fresh(history, recorded):
+        if history.opened.routing.effects.get(decision.next.action) != "write":
+            return None
+        if not (_fresh(history, recorded) and _in_the_same_database(history, recorded)):
             return None
         attempt = len(history.attempts(decision.next.step)) + 1
         body = _intent(history, decision, recorded, attempt)
@@ -183,6 +187,14 @@ def _fresh(history: History, recorded: Entry) -> bool:
     gathered = list(history.observations("gather", step=history.step))[-1]
     age_ms: int = recorded.boottime_ms - gathered.body["last"]["read_boottime_ms"]
     return recorded.boot_id == gathered.boot_id and age_ms <= FRESH_MS
+
+
+def _in_the_same_database(history: History, recorded: Entry) -> bool:
+    """Whether the ledger is where it was when the gate was told where it is: a failover shows at the next entry."""
+    gathered = list(history.observations("gather", step=history.step))[-1]
+    now = recorded.database
+    told: object = gathered.body["ledger"].get("database")
+    return told == (now.model_dump(mode="json") if now else None)
 
 
 def _since_ms(history: History) -> int:

@@ -38,7 +38,7 @@ class Journal:
 
     def append(self, draft: Draft) -> Entry:
         """Append one entry, durably."""
-        entry = self.store.runs.append(self.lease, draft)
+        entry = self.store.runs.append(self.lease, draft, head=self.history.newest.sha256)
         self._add(entry)
         return entry
 
@@ -64,7 +64,7 @@ class Journal:
         Returns:
             The entry of the answer.
         """
-        with self.store.runs.batch(self.lease) as batch:
+        with self.store.runs.batch(self.lease, head=self.history.newest.sha256) as batch:
             batch.put(exchange.sent)
             if exchange.received is not None:
                 batch.put(exchange.received)
@@ -85,7 +85,7 @@ class Journal:
             sealed.append(entry)
             return make(History([*self.history.entries, entry]))
 
-        with self.store.runs.batch(self.lease) as batch:
+        with self.store.runs.batch(self.lease, head=self.history.newest.sha256) as batch:
             finished = batch.finish(draft, record)
         self._add(sealed[0])
         self.heads.publish(sealed[0])

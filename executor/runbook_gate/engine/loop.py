@@ -133,7 +133,7 @@ class Run:
     def _write(self) -> Checkpoint:
         history = self._journal.history
         if history.newest.kind != "intent":
-            # The last read was too old for an intent: the go lapses, and is asked for again with fresh facts.
+            # What was decided on is not of this moment: the go lapses, and is asked for again with fresh facts.
             self._wait(history.newest.at_ms + LAPSED_MS)
             self._observe("gather", history.params_of("gather") or {}, "cp1")
             return "cp1"

@@ -9,10 +9,11 @@ from typing import Any, Literal
 from sqlalchemy import Connection, insert, select, update
 
 from runbook_gate.canonical import sha256_hex
-from runbook_gate.errors import LedgerFault
+from runbook_gate.errors import EntriesLost, LedgerFault
 from runbook_gate.ledger import evidence, outbox, tables
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.identifiers import packet_id
+from runbook_gate.ledger.identity import identity
 from runbook_gate.ledger.leases import checked
 from runbook_gate.ledger.records import Draft, Finished, Lease
 from runbook_gate.ledger.sealing import seal, unseal
@@ -29,9 +30,12 @@ class Batch:
     store belongs inside the block.
     """
 
-    def __init__(self, connection: Connection, database: Database, lease: Lease) -> None:
+    def __init__(self, connection: Connection, database: Database, lease: Lease, head: str | None = None) -> None:
         checked(connection, lease)
         row = connection.execute(select(_RUNS).where(_RUNS.c.id == lease.run)).one()  # whoever writes it has the lease
+        if head not in (None, row.head):
+            raise EntriesLost(f"run {lease.run} does not end in the ledger with the entry that was recorded last")
+        self._identity = identity(connection)
         self._connection = connection
         self._database = database
         self._lease = lease
@@ -131,6 +135,8 @@ class Batch:
             server_date_ms=draft.server_date_ms,
             executor=self._database.executor,
             lease=self._lease.number,
+            system_identifier=self._identity.system_identifier if self._identity else None,
+            timeline_id=self._identity.timeline_id if self._identity else None,
             body=draft.body,
             prev_sha256=self._head,
         )

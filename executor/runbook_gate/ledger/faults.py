@@ -51,6 +51,7 @@ _MEANINGS: dict[int, _Meaning] = {
 }
 _REACH: Final = f"See that the server runs and can be reached. {AGAIN}"
 _WAY: Final = f"See what else works on the database; `pg_stat_activity` names it. {AGAIN}"
+_PRIMARY: Final = f"Name the primary in `store`, or promote this server. {AGAIN}"
 _GRANTS: Final = f"Give the role the rights that it needs, or name another one in `store`. {AGAIN}"
 _LOST: Final = _Meaning(
     LedgerUnwritable,
@@ -61,10 +62,11 @@ _LOST: Final = _Meaning(
 _SERVER_MEANINGS: dict[str, _Meaning] = {
     "08": _LOST,
     "57P": _LOST,
+    "0A000": _Meaning(LedgerUnwritable, "the server takes no writes: it is a standby in recovery", _PRIMARY),
     "22": _Meaning(LedgerUnwritable, "the server cannot store a value"),
     "23": _Meaning(LedgerBroken, "a rule of the database refused a change"),
     "23001": _Meaning(LedgerBroken, f"the store is {REFUSAL}: a change was refused"),
-    "25006": _Meaning(LedgerUnwritable, "the store is read-only", f"See that the server is no standby. {AGAIN}"),
+    "25006": _Meaning(LedgerUnwritable, "the store is read-only", _PRIMARY),
     "25P03": _Meaning(LedgerUnwritable, "the process was held up in a transaction, and the server ended it", AGAIN),
     "28": _Meaning(LedgerUnwritable, "the store may not be opened", _GRANTS),
     "3D": _Meaning(LedgerUnwritable, "there is no such database", f"Name the right one in `store`. {AGAIN}"),

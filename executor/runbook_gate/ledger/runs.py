@@ -66,39 +66,43 @@ class Runs:
             refuse_target(connection, target_key)
 
     @contextmanager
-    def batch(self, lease: Lease) -> Iterator[Batch]:
+    def batch(self, lease: Lease, *, head: str | None = None) -> Iterator[Batch]:
         """Record several things together.
 
         Args:
             lease: the right to.
+            head: sha256 of the entry that they follow; None for whichever is the newest.
 
         Yields:
             Where to record; durable when the block has ended, and nothing of it if the block raises.
 
         Raises:
             LeaseLost: if another process took the run over.
+            EntriesLost: if another entry is the newest.
             LedgerUnwritable: if nothing was recorded.
         """
         with self._database.write() as connection:
-            batch = Batch(connection, self._database, lease)
+            batch = Batch(connection, self._database, lease, head)
             yield batch
             batch.settle()
 
-    def append(self, lease: Lease, draft: Draft) -> Entry:
+    def append(self, lease: Lease, draft: Draft, *, head: str | None = None) -> Entry:
         """Record one entry; it is durable on return.
 
         Args:
             lease: the right to.
             draft: what it records.
+            head: sha256 of the entry that it follows; None for whichever is the newest.
 
         Returns:
             The entry with its digest.
 
         Raises:
             LeaseLost: if another process took the run over.
+            EntriesLost: if another entry is the newest.
             LedgerUnwritable: if nothing was recorded.
         """
-        with self.batch(lease) as batch:
+        with self.batch(lease, head=head) as batch:
             return batch.append(draft)
 
     def entries(self, run: str) -> builtins.list[Entry]:

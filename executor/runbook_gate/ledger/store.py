@@ -134,18 +134,19 @@ class Store:
         """
         self._turns.stopping = stopping
 
-    def facts(self, target_key: str, *, run: str | None = None) -> LedgerFacts:
+    def facts(self, target_key: str, marked: Iterable[str] = (), *, run: str | None = None) -> LedgerFacts:
         """Gather the source `ledger`.
 
         Args:
             target_key: the target.
+            marked: runs that markers on the namespace name.
             run: the run that asks; None before it is opened.
 
         Returns:
             What the store knows.
         """
         with self._database.read() as connection:
-            return facts.gather(connection, target_key, run)
+            return facts.gather(connection, target_key, marked, run)
 
     def standing(self) -> Standing:
         """Count where everything stands, without reading a single entry of a run that goes on."""

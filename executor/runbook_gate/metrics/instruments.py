@@ -23,7 +23,7 @@ from runbook_gate.metrics.narrating import CountingNarrator
 from runbook_gate.models.decision import Checkpoint, Verdict
 from runbook_gate.models.observation import LedgerFacts
 
-MakeWorld = Callable[[Settings, Clock, Callable[[], LedgerFacts]], World]
+MakeWorld = Callable[[Settings, Clock, Callable[[Iterable[str]], LedgerFacts]], World]
 MOST_CODES: Final = 500
 _OTHER: Final = "other"
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from runbook_gate.models.base import Closed, Milliseconds, Sha256
+from runbook_gate.models.database import DatabaseIdentity
 from runbook_gate.models.decision import Checkpoint
 
 Kind = Literal["opened", "observation", "decision", "intent", "no_decision", "repinned", "completed", "escalated"]
@@ -17,6 +18,10 @@ class Executor(Closed):
 
     version: str = Field(description="Version of runbook-gate.", examples=["0.1.0"])
     configuration_sha256: Sha256 = Field(description="Digest of its effective configuration, without secrets.")
+
+
+def _absent(value: object) -> bool:
+    return value is None
 
 
 class EntryFields(Closed):
@@ -43,8 +48,27 @@ class EntryFields(Closed):
     )
     executor: Executor = Field(description="The program.")
     lease: int = Field(description="Fencing number of the lease that appended.", examples=[1])
+    system_identifier: str | None = Field(
+        default=None,
+        exclude_if=_absent,
+        description="On PostgreSQL: which database cluster had the entry; absent elsewhere.",
+        examples=["7518223694587001234"],
+    )
+    timeline_id: int | None = Field(
+        default=None,
+        exclude_if=_absent,
+        description="On PostgreSQL: its timeline, which a failover changes; absent elsewhere.",
+        examples=[1],
+    )
     body: dict[str, Any] = Field(description="What the kind records.", examples=[{}])
     prev_sha256: Sha256 | None = Field(description="sha256 of the previous entry; null in the first.")
+
+    @property
+    def database(self) -> DatabaseIdentity | None:
+        """Which database had the entry; None where it was no PostgreSQL."""
+        if self.system_identifier is None or self.timeline_id is None:
+            return None
+        return DatabaseIdentity(system_identifier=self.system_identifier, timeline_id=self.timeline_id)
 
 
 class Entry(EntryFields):

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from runbook_gate.models.base import Labels, Milliseconds, Record, Sha256
+from runbook_gate.models.database import DatabaseIdentity
 from runbook_gate.models.http import HttpAnswer
 from runbook_gate.models.register import Registers
 
@@ -97,6 +98,18 @@ class LedgerFacts(Record):
     )
     escalations: list[UnacknowledgedEscalation] = Field(description="Unacknowledged ones on the target.")
     paused: Pause | None = Field(description="Null unless paused.")
+    database: DatabaseIdentity | None = Field(
+        default=None, description="The database that has the ledger now; null where it is no PostgreSQL."
+    )
+    recorded_by: list[DatabaseIdentity | None] = Field(
+        default_factory=list,
+        description="Databases that this run's entries name, each once, in order; before the first the present one.",
+    )
+    known_runs: list[str] = Field(
+        default_factory=list,
+        description="Those runs that the ledger has, of the ones that markers on the namespace name.",
+        examples=[["01kq2a"]],
+    )
 
 
 class GatherBody(Record):

@@ -22,6 +22,7 @@ class Attempt:
         run: the run.
         seq: position of the intent.
         number: of the attempt.
+        cluster: the one that the run was for.
         namespace: that it was to write.
         audit_id: hash of the intent, sent as Audit-ID.
         from_ms: when the intent was appended.
@@ -34,6 +35,7 @@ class Attempt:
     run: str
     seq: int
     number: int
+    cluster: str
     namespace: str
     audit_id: str
     from_ms: int
@@ -81,6 +83,7 @@ def _attempt(history: History, made: AttemptEntries, seen: frozenset[str]) -> At
         run=intent.run,
         seq=intent.seq,
         number=intent.attempt or 0,
+        cluster=history.opened.task.cluster_id,
         namespace=history.opened.task.namespace,
         audit_id=intent.sha256,
         from_ms=intent.at_ms,
