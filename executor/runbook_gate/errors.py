@@ -97,7 +97,7 @@ class NoDecision(Stopped):
 
 
 class Undelivered(Stopped):
-    """The run ended, and its packet is in the store, but could not be brought to `packet_dir`."""
+    """The run ended, and its packet is in the store, but could not be brought to `packet_dir`; or nobody was told."""
 
     default_advice = "Make the folder writable and start the same command again: the packet is delivered then."
 

@@ -54,8 +54,8 @@ def _leave(chosen: Settings, path: Path, status: ExitStatus) -> None:
             store = stack.enter_context(store_of(chosen, read_only=True))
         except RunbookGateError:
             store = None  # told by the command itself, and by `store_up`
-        now_ms, revision = SystemClock().read().at_ms, _revision(chosen)
-        said = textfile.text(store, at_ms=now_ms, status=status, revision=revision, packet_dir=chosen.packet_dir)
+        now_ms, digest = SystemClock().read().at_ms, revision(chosen)
+        said = textfile.text(store, at_ms=now_ms, status=status, revision=digest, packet_dir=chosen.packet_dir)
     try:
         textfile.write(path, said)
     except OSError as fault:
@@ -63,7 +63,8 @@ def _leave(chosen: Settings, path: Path, status: ExitStatus) -> None:
         click.echo(printable(told), err=True)
 
 
-def _revision(chosen: Settings) -> str | None:
+def revision(chosen: Settings) -> str | None:
+    """Content digest of the configured bundle; None if it cannot be read, which is told elsewhere."""
     try:
         return Bundle.read(chosen.bundle).content_sha256 if chosen.bundle else None
     except RunbookGateError:

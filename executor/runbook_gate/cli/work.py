@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,15 @@ from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTO
 
 from runbook_gate.cli.faults import understood
 from runbook_gate.cli.logged import Log, log_option
+from runbook_gate.cli.metering import revision
 from runbook_gate.cli.output import emit, output_option
 from runbook_gate.cli.settings import new_or_old_store, run_options, settings
 from runbook_gate.cli.signals import Signals
 from runbook_gate.configuration import Settings
-from runbook_gate.engine.narration import Chorus, Narrator
 from runbook_gate.exit_statuses import ExitStatus
+from runbook_gate.metrics import Metrics, StoreCollector
+from runbook_gate.session import Session
+from runbook_gate.surroundings import surroundings
 from runbook_gate.working.crew import Crew, Orders
 from runbook_gate.working.worker import Tally
 
@@ -62,15 +66,7 @@ def work(
     return _status(tally, drained=drained, until_empty=until_empty)
 
 
-def carry_on(
-    chosen: Settings,
-    log: Log,
-    *,
-    until_empty: bool,
-    stopping: Callable[[], bool],
-    registry: CollectorRegistry | None = None,
-    narrators: Callable[[], tuple[Narrator, ...]] = tuple,
-) -> Tally:
+def carry_on(chosen: Settings, log: Log, *, until_empty: bool, stopping: Callable[[], bool]) -> Tally:
     """Work as configured.
 
     Args:
@@ -78,22 +74,42 @@ def carry_on(
         log: is told what happens.
         until_empty: whether it ends when no task is left.
         stopping: whether the process was asked to stop.
-        registry: what `/metrics` tells; default: of the process alone.
-        narrators: makes further narrators for each worker.
     """
     place = _place(chosen.work.listen)
     orders = Orders(concurrency=chosen.work.concurrency, until_empty=until_empty, listen=place)
     with new_or_old_store(chosen) as store:
+        registry = process_metrics()
+        endpoints = {one.name for every in (chosen.cluster, *chosen.clusters.values()) for one in every.endpoints}
+        metrics = Metrics(registry, revision=revision(chosen), endpoints=sorted(endpoints))
+        registry.register(StoreCollector(store, packet_dir=chosen.packet_dir))
         return Crew(
             chosen,
             store,
             orders,
-            log=log,
-            narrator=lambda: Chorus(log.narrator(), *narrators()),
+            log=Counted(log, metrics),
+            narrator=lambda: metrics.narrator(log.narrator()),
+            make=partial(Session, gate=metrics.gate, world=metrics.world(surroundings)),
             stopping=stopping,
-            registry=registry or process_metrics(),
+            registry=registry,
             started=lambda port: log.line("started", concurrency=orders.concurrency, port=port),
         ).work()
+
+
+class Counted:
+    """A log whose faults are counted too."""
+
+    def __init__(self, log: Log, metrics: Metrics) -> None:
+        self._log, self._metrics = log, metrics
+
+    def fault(self, subject: str, error: Exception) -> None:
+        """A task, a run, a packet or a notification has a fault of its own."""
+        self._metrics.fault(error)
+        self._log.fault(subject, error)
+
+    def trouble(self, error: Exception, again_s: float) -> None:
+        """Nothing can be done for a while."""
+        self._metrics.fault(error)
+        self._log.trouble(error, again_s)
 
 
 def process_metrics() -> CollectorRegistry:

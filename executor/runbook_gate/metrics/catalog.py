@@ -136,7 +136,7 @@ FAULTS = Described(
     "faults",
     "counter",
     "process",
-    "Early ends of runs, by the class of the fault",
+    "Early ends of runs, and what could not be delivered, by the class of the fault",
     (("fault", "a class of runbook_gate.errors; `other` is a bug"),),
 )
 GATE = Described(

@@ -102,9 +102,13 @@ class Metrics:
         try:
             yield
         except Exception as fault:
-            known = isinstance(fault, errors.RunbookGateError)
-            self.faulty.labels(type(fault).__name__ if known else _OTHER).inc()
+            self.fault(fault)
             raise
+
+    def fault(self, fault: Exception) -> None:
+        """Count a fault."""
+        known = isinstance(fault, errors.RunbookGateError)
+        self.faulty.labels(type(fault).__name__ if known else _OTHER).inc()
 
 
 def _zero(counter: Counter, *values: str) -> None:

@@ -1,6 +1,6 @@
 """The workers of one process, from the first task to the drained end.
 
-Each worker is a thread with a session of its own (ADR 16). A thread that lives as long as all of them keeps the sidecar
+Each worker is a thread with a session of its own (ADR 23). A thread that lives as long as all of them keeps the sidecar
 and looks after what readiness is about; the main thread hears signals, and waits for nothing else.
 """
 
@@ -20,6 +20,7 @@ from runbook_gate.configuration import Settings
 from runbook_gate.engine.heads import Heads
 from runbook_gate.engine.narration import Chorus, Narrator
 from runbook_gate.ledger import Store
+from runbook_gate.notifications import Sent, notify_due
 from runbook_gate.session import Session
 from runbook_gate.wire.giving_up import GivingUp
 from runbook_gate.working.desk import Desk
@@ -142,6 +143,7 @@ class Crew:
             pulse=self._pulse,
             log=self._log,
             stopping=self._stopping,
+            notify=self._notify,
             heeded=self._giving_up.heeded,
             patience_s=PATIENCE_S if self._orders.until_empty else None,
         )
@@ -154,6 +156,10 @@ class Crew:
     def _stopping(self) -> bool:
         self._pulse.beat()
         return self._asked()
+
+    def _notify(self, first: str | None) -> list[Sent]:
+        stopping, awaiting = self._stopping, self._awaiting
+        return notify_due(self._store, self._settings, self._clock, first=first, stopping=stopping, awaiting=awaiting)
 
     def _awaiting(self) -> AbstractContextManager[None]:
         self._pulse.beat()
