@@ -1,7 +1,7 @@
 """The executor's configuration: one TOML file, then `RUNBOOK_GATE_*`, then options."""
 
 from runbook_gate.configuration.layers import Configured, configured, load
-from runbook_gate.configuration.settings import (
+from runbook_gate.configuration.sections import (
     Audit,
     Cluster,
     Endpoint,
@@ -9,8 +9,8 @@ from runbook_gate.configuration.settings import (
     Notifications,
     Opa,
     RegisterEndpoint,
-    Settings,
 )
+from runbook_gate.configuration.settings import Settings
 
 __all__ = [
     "Audit",
