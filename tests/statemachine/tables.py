@@ -68,6 +68,7 @@ class Tables:
         """Look into the database past the product."""
         if not isinstance(self._store, Path):
             with DATABASES.server.connect(self._store.dbname) as connection:
-                return ServerAttacker(connection).execute(statement, values).fetchall()
+                found: list[Any] = ServerAttacker(connection).execute(statement, values).fetchall()
+                return found
         with closing(sqlite3.connect(self._store)) as file:
             return file.execute(statement, values).fetchall()
