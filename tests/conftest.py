@@ -35,13 +35,13 @@ def pytest_configure(config: pytest.Config) -> None:
     DATABASES.chosen = config.getoption("--store") == "postgresql"
     config.add_cleanup(DATABASES.close)
     config.addinivalue_line("markers", "scenario: the whole program on a real API server; many mostly wait")
-    config.addinivalue_line("markers", "sqlite: about a ledger in a file; left out with --store postgresql")
     config.addinivalue_line("markers", "whole: takes minutes; left out without --whole")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    marks = ["whole"] * (not config.getoption("--whole")) + ["sqlite"] * DATABASES.chosen
-    left_out = [item for item in items if any(map(item.get_closest_marker, marks))]
+    if config.getoption("--whole"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("whole")]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 

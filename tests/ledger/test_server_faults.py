@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -261,3 +262,17 @@ def test_an_opening_whose_answer_is_lost(place: Server, line: Line, moment: Mome
         status = store.tasks.status(task().id)
         assert (status.state, status.run is not None) == (("active", True) if moment == "after" else ("queued", False))
         assert store.verify().consistent
+
+
+def test_evidence_that_another_keeps_at_the_same_time(place: Server) -> None:
+    data = b"shared"
+    with open_here(place) as store, owner(place) as other, ThreadPoolExecutor(1) as pool:
+        other.execute("BEGIN")
+        other.execute("INSERT INTO evidence VALUES (%s, %s)", (sha256_hex(data), data))
+        put = pool.submit(store.evidence.put, data)
+        waiting = "SELECT FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+        with DATABASES.server.connect() as looking:
+            while not (put.done() or looking.execute(waiting, (place.url.dbname,)).rowcount):
+                pass
+        other.execute("COMMIT")
+        assert put.result() == sha256_hex(data)

@@ -73,11 +73,10 @@ def test_a_task_that_its_prequalifier_submitted_completes(strict: Theatre) -> No
     assert (told["user"]["username"], told["objectRef"]["resource"]) == (PREQUALIFIER, "selfsubjectreviews")
 
 
-@pytest.mark.sqlite
 def test_somebody_else_is_refused_and_nothing_is_recorded(strict: Theatre) -> None:
     assert submit(strict, SOMEBODY) == 2
     assert submit(strict, PREQUALIFIER, "--run") == 2
-    assert not strict.settings.store_file.exists()
+    assert not strict.file().exists()
 
 
 def test_a_claim_does_not_suffice(strict: Theatre) -> None:

@@ -218,10 +218,9 @@ def test_a_pause_after_the_write_does_not_keep_the_run_from_being_verified(theat
     assert_completed(theatre, theatre.run(), writes=1)
 
 
-@pytest.mark.sqlite
 def tamper(theatre: Theatre, statement: str, *values: object) -> None:
     """Change the ledger's file behind the triggers, as its owner could."""
-    with closing(sqlite3.connect(theatre.settings.store_file)) as connection:
+    with closing(sqlite3.connect(theatre.file())) as connection:
         triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
         for name, _ in triggers:
             connection.execute(f"DROP TRIGGER {name}")

@@ -71,7 +71,6 @@ def test_what_people_say_is_found(theatre: Theatre, traces: Traces, option: str)
     assert {"stdout of status", "store", "row"} <= {kind(name) for name in traces.of(secret)}
 
 
-@pytest.mark.sqlite
 def test_a_long_value_is_found_whole(theatre: Theatre, traces: Traces) -> None:
     """In the file's bytes it lies on several pages, in its row it does not."""
     theatre.submit()
@@ -79,7 +78,7 @@ def test_a_long_value_is_found_whole(theatre: Theatre, traces: Traces) -> None:
     with theatre.store() as store:
         store.evidence.put(secret.encode())
     assert "row" in {kind(name) for name in traces.of(secret)}
-    assert secret.encode() not in theatre.settings.store_file.read_bytes()
+    assert secret.encode() not in theatre.file().read_bytes()
 
 
 WRITINGS: dict[str, Callable[[bytes], bytes]] = {

@@ -169,12 +169,11 @@ def test_whoever_stops_a_process_while(
         assert broken(store, events_of(theatre.cluster.server.audit_log), packets=[]) == []
 
 
-@pytest.mark.sqlite
 def test_whoever_stops_a_process_that_waits_for_the_ledger(theatre: Theatre, hang: Hang) -> None:
     """The lease cannot be released either; it ends by itself."""
     theatre.clock = clock = Suspendable()
     theatre.submit()
-    locking = sqlite3.connect(theatre.settings.store_file, isolation_level=None, check_same_thread=False)
+    locking = sqlite3.connect(theatre.file(), isolation_level=None, check_same_thread=False)
     with (
         contextlib.closing(locking),
         Wire.start_recording(theatre.folder / "wire", theatre.cluster.server) as wire,

@@ -80,7 +80,6 @@ def test_a_claim_does_not_suffice(strict: Theatre, key: ec.EllipticCurvePrivateK
     assert_escalated(strict, strict.run(), "task_contract.insufficient_assurance", origin="cp0")
 
 
-@pytest.mark.sqlite
 def test_a_task_that_was_changed_after_it_was_signed_is_not_recorded(
     strict: Theatre, key: ec.EllipticCurvePrivateKey
 ) -> None:
@@ -89,7 +88,7 @@ def test_a_task_that_was_changed_after_it_was_signed_is_not_recorded(
     document["payload"] = "eyJhIjoxfQ=="
     file.write_text(json.dumps(document))
     assert process.status(strict, "submit", file.name) == 2
-    assert not strict.settings.store_file.exists()
+    assert not strict.file().exists()
 
 
 def test_a_key_that_is_no_longer_listed_when_the_run_opens(

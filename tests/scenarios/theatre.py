@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from tests.postgresql.databases import DATABASES
 
@@ -134,6 +135,12 @@ class Theatre:
     def store(self) -> Store:
         """The ledger."""
         return open_store(self.settings, clock=self.clock)
+
+    def file(self) -> Path:
+        """The ledger's file; a test that looks into it, or harms it, is about ledgers in files."""
+        if not isinstance(self.settings.store, Path):
+            pytest.skip("about a ledger in a file")
+        return self.settings.store
 
     # --- what came of it ---
 

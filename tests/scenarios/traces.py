@@ -76,7 +76,7 @@ class Traces:
 
     def everything(self) -> dict[str, bytes]:
         """Name and content of each trace."""
-        folder, store = self._theatre.folder, self._theatre.settings.store_file
+        folder, store = self._theatre.folder, self._theatre.file()
         files = [*store.parent.glob(f"{store.name}*"), *folder.glob("packets/*"), *folder.glob("heads.txt")]
         files += [*Path(self._sidecar.address.socket or "").parent.glob("*.log")]
         return self._said | {str(path): path.read_bytes() for path in files} | dict(_values(store))
