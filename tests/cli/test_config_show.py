@@ -61,4 +61,4 @@ def test_a_wrong_configuration_is_2_for_every_command(call: Call, tmp_path: Path
             2,
             "runbook-gate.toml: stroe is not known here.",
         )
-        assert refused.document["error"]["advice"].startswith("The settings are store, bundle, ")
+        assert refused.document["error"]["advice"].startswith("The settings are store, ")

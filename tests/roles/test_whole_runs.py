@@ -98,6 +98,10 @@ def queue_and_people(world: LittleWorld, packet: str) -> None:
         store.escalations.acknowledge(packet, actor="leah", note="seen")
         store.escalations.resolve(packet, actor="leah", note="done")
         store.restorations.record(actor="leah", backup_sha256=None)
+        [told, *_] = store.outbox.list()
+        assert store.outbox.reserve(told)
+        store.outbox.settle(told.id, "refused")
+        store.outbox.settle(told.id, None)
 
 
 def test_an_auditor_verifies_and_records_nothing(own: RoledStore) -> None:

@@ -20,7 +20,8 @@ from pydantic import ValidationError
 
 from runbook_gate.configuration.environment import PREFIX, read_environment, variable
 from runbook_gate.configuration.file import read_file
-from runbook_gate.configuration.settings import TAGS, Settings, known
+from runbook_gate.configuration.sections import TAGS
+from runbook_gate.configuration.settings import Settings, known
 from runbook_gate.errors import InvalidDocument
 from runbook_gate.expectations import expectation, field
 
