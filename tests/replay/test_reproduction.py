@@ -74,4 +74,4 @@ def test_nothing_of_the_environment_reaches_the_sidecars_of_a_replay(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not for policies")
     with ReplaySidecar(opa_binary, bundle) as sidecar:
         environment = Path(f"/proc/{sidecar.pid}/environ").read_bytes()
-    assert environment == b"GOGC=400\0"
+    assert environment.split(b"\0") == [b"GOGC=400", b"GOMEMLIMIT=400MiB", b""]

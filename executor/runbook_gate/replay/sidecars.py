@@ -1,7 +1,7 @@
 """The sidecars of a replay: started for it, each with one bundle and the replay module, on a private unix socket.
 
-Nothing of the caller's environment reaches them; their only variable sets the pace of Go's garbage collector, and no
-built-in that a bundle may use can read it. They have no authorizer (nobody else reaches the socket), and no network
+Nothing of the caller's environment reaches them; their only variables set the pace of Go's garbage collector, and no
+built-in that a bundle may use can read them. They have no authorizer (nobody else reaches the socket), and no network
 where this system lets a user take it away.
 """
 
@@ -27,7 +27,8 @@ _ARGUMENTS: Final = (
     "--bundle",
     _MODULE.name,
 )
-_VARIABLES: Final = {"GOGC": "400"}  # a batch is garbage at once: the collector's usual pace costs a fifth of the time
+# A batch is garbage at once: the collector's usual pace costs a fifth of the time. Memory stays flat by the limit.
+_VARIABLES: Final = {"GOGC": "400", "GOMEMLIMIT": "400MiB"}
 
 
 class ReplaySidecar:
