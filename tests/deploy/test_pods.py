@@ -16,6 +16,7 @@ from tests.deploy.composing import compose, pod_spec
 from tests.deploy.conftest import Installation
 from tests.deploy.pod import Pod
 from tests.deploy.stage import EXECUTOR, TASK, WORKER, site_of
+from tests.postgresql.databases import store_on
 from tests.postgresql.server import PostgresServer
 from tests.working.conftest import until
 
@@ -107,7 +108,7 @@ def test_the_worker_takes_what_is_due_says_that_it_is_ready_and_drains(
     with PostgresServer() as postgres:
         worker, port = pod("worker"), free_port()
         settings = worker.path("/etc/runbook-gate/settings/runbook-gate.toml")
-        text, url = settings.read_text(encoding="utf-8"), postgres.url(postgres.database())
+        text, url = settings.read_text(encoding="utf-8"), str(store_on(postgres))
         for written, here in ((STORE, url), ("0.0.0.0:9464", f"127.0.0.1:{port}")):
             assert written in text
             text = text.replace(written, here)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.postgresql import PostgresServer, Standby
+from tests.postgresql.databases import store_on
 from tests.scenarios.conftest import (  # noqa: F401 - fixtures
     bundle,
     bundle_file,
@@ -33,8 +34,8 @@ def server() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def database(server: PostgresServer) -> str:
-    """An empty database."""
-    return server.database()
+    """A database with an empty store."""
+    return store_on(server).dbname
 
 
 @pytest.fixture

@@ -92,6 +92,13 @@ def make_tables(place: Server) -> None:
         upgrade(connection, place, SystemClock())
 
 
+def store_on(server: PostgresServer) -> StoreUrl:
+    """A new database with an empty store, on any server."""
+    url = StoreUrl.read(server.url(server.database()))
+    make_tables(Server(url))
+    return url
+
+
 def set_ahead(server: PostgresServer, place: Server, ms: int) -> None:
     """Let the server's clock be ahead, for one database."""
     with server.connect(place.url.dbname) as connection:

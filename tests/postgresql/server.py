@@ -20,7 +20,8 @@ from runbook_gate.processes import ServerProcess, free_port
 
 OWNER: Final = "gate_owner"  # makes databases and tables; the server's superuser
 _BIN: Final = Path("pginstall", "bin")
-_RELAXED: Final = ("fsync=off", "full_page_writes=off", "synchronous_commit=on", "max_connections=100")
+_LIMITS: Final = ("synchronous_commit=on", "max_connections=100")
+_RELAXED: Final = ("fsync=off", "full_page_writes=off")
 
 
 class PostgresServer:
@@ -30,9 +31,13 @@ class PostgresServer:
         port: where it listens on 127.0.0.1.
         folder: its data folder and its log.
         data: the data folder.
+
+    Args:
+        durable: sync what is committed, as in production; for what is measured.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        self._options = _LIMITS if durable else (*_LIMITS, *_RELAXED)
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="runbook-gate-postgres-"))
         self._user = _user()
@@ -99,7 +104,7 @@ class PostgresServer:
     def process_of(self, data: Path, port: int) -> ServerProcess:
         """A process that serves a data folder in this one's folder."""
         address = f"-c listen_addresses=127.0.0.1 -c port={port}"
-        options = [f"-c unix_socket_directories={self.folder}", address, *(f"-c {option}" for option in _RELAXED)]
+        options = [f"-c unix_socket_directories={self.folder}", address, *(f"-c {option}" for option in self._options)]
         command = [str(self._programs / "postgres"), "-D", str(data), *" ".join(options).split()]
         return ServerProcess("PostgreSQL", [*self._dropped(), *command], self.folder / "log", cwd=Path("/"))
 

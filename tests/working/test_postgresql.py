@@ -10,11 +10,11 @@ from contextlib import closing, suppress
 from typing import Any
 
 import pytest
+from tests.postgresql.databases import store_on
 from tests.postgresql.server import PostgresServer
 from tests.working.conftest import Fleet, ended, until
 
 from runbook_gate.processes import free_port
-from runbook_gate.store_url import StoreUrl
 
 pytestmark = pytest.mark.scenario
 
@@ -29,8 +29,7 @@ def server() -> Iterator[PostgresServer]:
 def shared(fleet: Fleet, server: PostgresServer) -> Iterator[Fleet]:
     """A fleet whose ledger is on the server."""
     file = fleet.stage.settings.store
-    url = StoreUrl.read(server.url(server.database()))
-    fleet.stage.settings = fleet.stage.settings.model_copy(update={"store": url})
+    fleet.stage.settings = fleet.stage.settings.model_copy(update={"store": store_on(server)})
     yield fleet
     fleet.stage.settings = fleet.stage.settings.model_copy(update={"store": file})
 

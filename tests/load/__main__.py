@@ -1,0 +1,117 @@
+"""Prints what a load of tasks came to: `make load`, ARGS="--tasks 200 --namespaces 50 --workers 2 --faults"."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+from tests.load.faults import Crowd, Trouble, cpu_seconds
+from tests.load.latency import by_checkpoint
+from tests.load.place import Place, finished, place
+from tests.promise import broken, events_of
+
+
+@click.command()
+@click.option("--tasks", default=2000)
+@click.option("--namespaces", default=500)
+@click.option("--workers", multiple=True, type=int, default=(1, 2, 4, 8), help="Processes; several: one load each.")
+@click.option("--concurrency", default=4, help="Runs at once in each process.")
+@click.option("--sqlite", is_flag=True, help="A store in a file; else on PostgreSQL.")
+@click.option("--faults", is_flag=True, help="Kill workers and sidecars, restart the servers, at random.")
+@click.option("--seed", type=int, help="Of the faults; default: a new one, which is printed.")
+def main(
+    tasks: int,
+    namespaces: int,
+    workers: tuple[int, ...],
+    concurrency: int,
+    sqlite: bool,
+    faults: bool,
+    seed: int | None,
+) -> None:
+    """Load the real API server with tasks, and see that each ends by exactly one run with one writer at a time."""
+    wrong = 0
+    for number in workers:
+        with (
+            tempfile.TemporaryDirectory(prefix="runbook-gate-load-") as folder,
+            place(Path(folder), postgresql=not sqlite, namespaces=namespaces) as here,
+        ):
+            chosen = seed if seed is not None else random.SystemRandom().randrange(2**32)
+            told = _load(here, -(-tasks // namespaces), number, concurrency, chosen if faults else None)
+            print(
+                json.dumps({"workers": number, "concurrency": concurrency, "cores": os.cpu_count(), **told}, indent=2)
+            )
+            wrong += len(told["wrong"])
+    sys.exit(min(wrong, 1))
+
+
+def _load(here: Place, waves: int, workers: int, concurrency: int, seed: int | None) -> dict[str, Any]:
+    crowd = Crowd(here, workers, concurrency)
+    trouble = Trouble(here, crowd, seed, every_s=5) if seed is not None else None
+    before, busy_s, tasks = cpu_seconds(), 0.0, list[str]()
+    try:
+        with Progress(console=Console(stderr=True)) as progress:
+            bar = progress.add_task(f"{workers} workers", total=waves * len(here.targets))
+            for wave in range(waves):
+                here.drop_labels()
+                here.state()
+                submitted = here.submit(wave)
+                began = time.monotonic()
+                done = 0
+                while done < len(submitted):
+                    time.sleep(0.5)
+                    done = _finished(here, submitted)
+                    progress.update(bar, completed=len(tasks) + done)
+                busy_s += time.monotonic() - began
+                tasks += submitted
+    finally:
+        if trouble:
+            trouble.stop()
+        spent = {name: seconds - before.get(name, 0) for name, seconds in cpu_seconds().items()}
+        crowd.end()
+    return _told(here, tasks, busy_s, spent) | ({"seed": seed, "faults": dict(trouble.counts)} if trouble else {})
+
+
+def _finished(here: Place, tasks: list[str]) -> int:
+    try:
+        with here.store() as store:
+            return finished(store, tasks)
+    except Exception:
+        return 0
+
+
+def _told(here: Place, tasks: list[str], busy_s: float, spent: dict[str, float]) -> dict[str, Any]:
+    with here.store() as store:
+        runs = store.runs.list(limit=None)
+        packets = [file.stem for file in (here.folder / "packets").glob("*.json")]
+        wrong = broken(store, list(events_of(here.cluster.server.audit_log)), packets=packets)
+        latency = by_checkpoint(store, [run.id for run in runs])
+    if sorted(run.task for run in runs) != sorted(tasks):
+        wrong.append("not each task has exactly one run")
+    reconciled = here.program("ledger", "reconcile", "--audit", str(here.cluster.server.audit_log))
+    if reconciled.returncode:
+        wrong.append(f"reconcile ended with {reconciled.returncode}: {(reconciled.stdout + reconciled.stderr)[-500:]}")
+    cores = os.cpu_count() or 1
+    return {
+        "tasks": len(tasks),
+        "namespaces": len(here.targets),
+        "outcomes": dict(Counter(run.state for run in runs)),
+        "seconds": round(busy_s, 1),
+        "runs_per_s": round(len(tasks) / busy_s, 2),
+        "latency": latency,
+        "cpu_share": {name: round(seconds / busy_s / cores, 3) for name, seconds in sorted(spent.items())},
+        "wrong": wrong,
+    }
+
+
+if __name__ == "__main__":
+    main()

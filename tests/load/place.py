@@ -1,0 +1,168 @@
+"""A real API server, hundreds of namespaces, a store on a real PostgreSQL server or in a file, and workers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from tests.postgresql.databases import store_on
+from tests.postgresql.server import PostgresServer
+from tests.scenarios.bundles import edited
+
+from runbook_gate.clock import SystemClock
+from runbook_gate.configuration import Audit, Cluster, Opa, Settings
+from runbook_gate.demo.stage import REGISTERS, REMOVED, Target, rfc3339
+from runbook_gate.ledger import Store
+from runbook_gate.localcluster import LocalCluster, find_tool
+from runbook_gate.localcluster.seeding import Seeder
+from runbook_gate.models.task import Submission
+from runbook_gate.session import open_store
+from runbook_gate.submission import read_task, submitted
+
+PROGRAM: Final = Path(sys.executable).with_name("runbook-gate")
+_RUNBOOK: Final = "runbooks/MKS-PSA-Label-Restore-v3/data.yaml"
+_LIMITS: Final = [("between_rounds: 5000", "between_rounds: 100"), ("cp3: 5000", "cp3: 100")]
+
+
+@dataclass
+class Place:
+    """Where the load is.
+
+    Attributes:
+        folder: for everything.
+        cluster: the API server.
+        seeder: with every right on it.
+        settings: of the workers.
+        server: the database; None for a store in a file.
+        targets: the namespaces.
+    """
+
+    folder: Path
+    cluster: LocalCluster
+    seeder: Seeder
+    settings: Settings
+    server: PostgresServer | None
+    targets: list[Target] = field(default_factory=list)
+
+    def populate(self, namespaces: int) -> None:
+        """Make the namespaces, and registers that know all of them."""
+        cluster_uid = self.seeder.uid("kube-system")
+
+        def one(number: int) -> Target:
+            name = f"payments-{number:04}"
+            uid = self.seeder.namespace(name)
+            self.seeder.grant_executor(name)
+            return Target(name, uid, cluster_uid)
+
+        with ThreadPoolExecutor(4) as pool:
+            self.targets = list(pool.map(one, range(namespaces)))
+        self.state()
+
+    def state(self) -> None:
+        """Let the registers answer as of now; a register that is too old is not believed."""
+        for name in REGISTERS:
+            records = [record for one in self.targets for record in one.records(name)]
+            records = records[:1] if name == "cluster_inventory" else records
+            document = {**self.targets[0].register(name), "total": len(records), "records": records}
+            file = self.settings.registers[name]
+            assert isinstance(file, Path)
+            beside = file.with_suffix(".new")
+            beside.write_text(json.dumps(document), encoding="utf-8")  # JSON is YAML
+            beside.replace(file)
+
+    def submit(self, wave: int) -> list[str]:
+        """One task for every namespace."""
+        tasks = []
+        submission = Submission(submitter="ci-platform", assurance="claimed", submitted_ms=_now_ms())
+        until = rfc3339(datetime.fromtimestamp(time.time() + 8 * 3600, UTC))
+        with self.store() as store:
+            for target in self.targets:
+                document = target.task(f"task-{wave}-{target.namespace}")
+                document["prequalification"]["until"] = until
+                file = self.folder / "task.yaml"
+                file.write_text(yaml.safe_dump(document), encoding="utf-8")
+                store.tasks.submit(submitted(read_task(file), submission))
+                tasks.append(str(document["id"]))
+        return tasks
+
+    def drop_labels(self) -> None:
+        """As a reconciler would."""
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda target: self.seeder.label(target.namespace, REMOVED), self.targets))
+
+    def store(self) -> Store:
+        """The ledger."""
+        return open_store(self.settings, clock=SystemClock())
+
+    def start_worker(self, concurrency: int) -> subprocess.Popen[bytes]:
+        """`runbook-gate work` as a process; its log is kept."""
+        command = [str(PROGRAM), "work", "--concurrency", str(concurrency), "--log", "json"]
+        with (self.folder / "workers.log").open("ab") as log:
+            return subprocess.Popen(
+                command, cwd=self.folder, env=self._variables(), stdout=subprocess.DEVNULL, stderr=log
+            )
+
+    def program(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one command."""
+        return subprocess.run(
+            [str(PROGRAM), *arguments],
+            cwd=self.folder,
+            env=self._variables(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def _variables(self) -> dict[str, str]:
+        stated: dict[str, Any] = self.settings.model_dump(mode="json", exclude_none=True)
+        given = {
+            f"RUNBOOK_GATE_{name.upper()}": json.dumps(value) if isinstance(value, dict) else str(value)
+            for name, value in stated.items()
+        }
+        return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **given}
+
+
+def _now_ms() -> int:
+    return SystemClock().read().at_ms
+
+
+@contextmanager
+def place(folder: Path, *, postgresql: bool, namespaces: int) -> Iterator[Place]:
+    """Set it up for the time of a block."""
+    opa = find_tool("opa")
+    bundle = folder / "bundle.tar.gz"
+    bundle.write_bytes(edited(folder, opa, {_RUNBOOK: _LIMITS}).raw)
+    with ExitStack() as stack:
+        cluster = stack.enter_context(LocalCluster.start(folder / "cluster"))
+        seeder = stack.enter_context(Seeder(cluster.server.kubeconfig()))
+        server = stack.enter_context(PostgresServer(durable=True)) if postgresql else None
+        settings = Settings(
+            store=store_on(server) if server else folder / "ledger.sqlite",
+            packet_dir=folder / "packets",
+            bundle=bundle,
+            opa=Opa(binary=opa),
+            cluster=Cluster(kubeconfig=cluster.server.kubeconfig("executor")),
+            audit=Audit(logs=(cluster.server.audit_log,)),
+            submitter="ci-platform",
+            registers={name: folder / f"{name}.yaml" for name in REGISTERS},
+        )
+        made = Place(folder, cluster, seeder, settings, server)
+        made.populate(namespaces)
+        yield made
+
+
+def finished(store: Store, tasks: Sequence[str]) -> int:
+    """How many of some tasks have ended."""
+    wanted = set(tasks)
+    return sum(run.task in wanted and run.state != "active" for run in store.runs.list(limit=None))
