@@ -16,7 +16,7 @@ BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo test check tools tools-demo facts mutants fmt lint types policy schemas docs fixtures release unit
-.PHONY: scenarios bench bench-replay load crash-matrix fault-matrix state-machine rivals lock sbom audit clean python
+.PHONY: scenarios bench bench-replay load flat flat crash-matrix fault-matrix state-machine rivals lock sbom audit clean python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ bench: $(VENV)/installed-dev tools ## a run, a decision and a process beside the
 
 load: $(VENV)/installed-dev tools ## 2,000 tasks by 1 to 8 workers on PostgreSQL; hours (ARGS="--tasks 200 --namespaces 50 --workers 2 --faults")
 	@$(BIN)/python -m tests.load $(ARGS)
+
+flat: $(VENV)/installed-dev tools ## what 100,000 finished runs cost a run and `run --next`; 5 min (ARGS="10000")
+	@$(BIN)/python -m tests.load.flat $(ARGS)
 
 rivals: $(VENV)/installed-dev tools ## several executors on one task, one target and a queue of 200 tasks
 	@$(BIN)/pytest tests/rivals --whole --capture no $(ARGS)
