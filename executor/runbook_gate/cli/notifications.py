@@ -70,11 +70,11 @@ def retry_(context: click.Context, ids: tuple[str, ...], all_: bool, store: Path
     if all_ == bool(ids):
         raise click.UsageError("Give either IDs or --all.", context)
     chosen = settings(context, store=store)
-    if chosen.notifications.url is None:
-        raise UsageFault(
-            "No receiver is configured.", advice="Set `notifications.url` and `notifications.secret_file`."
-        )
     with store_of(chosen) as opened:
+        if chosen.notifications.url is None:
+            raise UsageFault(
+                "No receiver is configured.", advice="Set `notifications.url` and `notifications.secret_file`."
+            )
         sent = retry(opened, chosen, SystemClock(), _wanted(opened, ids))
         after = [opened.outbox.get(one) for one in dict.fromkeys(ids)] if ids else opened.outbox.list()
         left = sum(one.state != "delivered" for one in after) if ids else _undelivered(opened)
