@@ -17,6 +17,7 @@ from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.faults import mapped
 from runbook_gate.ledger.filesystems import require_fit
 from runbook_gate.ledger.identifiers import run_id
+from runbook_gate.ledger.identity import identity
 from runbook_gate.ledger.server import Server
 from runbook_gate.ledger.triggers import triggers
 from runbook_gate.ledger.versions import require_current, stored_version
@@ -68,11 +69,13 @@ def create_or_check(database: Database) -> None:
     Raises:
         LedgerFault: if the file is something else, or of another version.
         LedgerBroken: if triggers are missing.
+        LedgerUnwritable: if the server is a standby.
     """
     if isinstance(database.place, Server):
         with database.read() as connection:
             require_current(stored_version(connection, database.place), database.place)
             _check_triggers(connection, database)
+            identity(connection)  # a standby takes no writes: better said now than with the first one
         return
     with database.write() as connection:
         if (version := stored_version(connection, database.place)) is not None:
