@@ -47,7 +47,8 @@ def refused(owner: psycopg.Connection, statement: sql.SQL | sql.Composed) -> Non
 
 def test_every_table_has_its_triggers() -> None:
     every = {f"{table}_no_{what}" for table in TABLES for what in ("delete", "truncate", "update")}
-    assert set(postgresql_triggers()) == every | {f"{t}_one_way" for t in ("leases", "runs", "store", "tasks")}
+    index = ("leases", "notifications", "runs", "store", "tasks")
+    assert set(postgresql_triggers()) == every | {f"{table}_one_way" for table in index}
 
 
 @pytest.mark.parametrize("table", TABLES)
