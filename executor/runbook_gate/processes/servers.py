@@ -104,13 +104,12 @@ class ServerProcess:
         """Ends the server: SIGTERM, and SIGKILL when that was not enough. Does nothing if it has ended."""
         if self._process is None:
             return
-        if self.running:
-            self.resume()
-            self._process.terminate()
-            try:
-                self._process.wait(grace_s)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
+        self._process.send_signal(signal.SIGCONT)  # none of these does anything once it has ended
+        self._process.terminate()
+        try:
+            self._process.wait(grace_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
         self._process.wait()
         self._process = None
 
