@@ -16,12 +16,14 @@ from typing import Any, Final
 
 from rich.console import Console
 from rich.progress import track
-from tests.bench.bare import Bare, UnixConnection
+from tests.bench.bare import Bare
 from tests.bench.recording import Sent, recorded
 from tests.bench.shell import script
 from tests.bench.stage import Stage, stage
+from tests.scenarios.process import environment
+from tests.wire.unix import UnixConnection
 
-from runbook_gate.configuration import Opa, Settings
+from runbook_gate.configuration import Opa
 from runbook_gate.gate.client import OpaGate
 from runbook_gate.localcluster import find_tool
 from runbook_gate.serving import Serving
@@ -102,9 +104,10 @@ def _processes(place: Stage, sent: Sequence[Sent], labels: Any, repetitions: int
     ours, hand, phases = [], [], list[dict[str, float]]()
     for _ in track(range(repetitions), "one run as a process", console=_ERR):
         target, settings = place.target()
+        own = settings.model_copy(update={"opa": Opa(binary=find_tool("opa"))})  # a sidecar of the process's own
         command = [sys.executable, str(PHASES), "run", place.submit(target)]
         began = time.perf_counter()
-        done = subprocess.run(command, env=_variables(settings), capture_output=True, text=True, check=True)
+        done = subprocess.run(command, env=environment(own), capture_output=True, text=True, check=True)
         phases.append(json.loads(done.stderr.splitlines()[-1]))
         ours.append(time.perf_counter() - began - phases[-1]["waits"])
         target, _settings = place.target()
@@ -113,18 +116,6 @@ def _processes(place: Stage, sent: Sequence[Sent], labels: Any, repetitions: int
         hand.append(time.perf_counter() - began)
     where = {name: round(statistics.median(one[name] for one in phases), 3) for name in phases[0]}
     return _against("process_s", ours, "script_s", hand) | {"where_s": where}
-
-
-def _variables(settings: Settings) -> dict[str, str]:
-    """The same configuration as variables, with a sidecar of the process's own."""
-    stated = settings.model_copy(update={"opa": Opa(binary=find_tool("opa"))}).model_dump(
-        mode="json", exclude_none=True
-    )
-    given = {
-        f"RUNBOOK_GATE_{name.upper()}": json.dumps(value) if isinstance(value, dict) else str(value)
-        for name, value in stated.items()
-    }
-    return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **given}
 
 
 def _seconds(work: Callable[[], Any]) -> float:

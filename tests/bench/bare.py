@@ -5,27 +5,15 @@ from __future__ import annotations
 import http.client
 import os
 import re
-import socket
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from tests.bench.recording import Sent
+from tests.wire.unix import UnixConnection
 
 _VERSION: Final = re.compile(rb'"resourceVersion": ?"(\d+)"')
-
-
-class UnixConnection(http.client.HTTPConnection):
-    """HTTP over a unix socket."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost")
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(self._path)
 
 
 class Bare:

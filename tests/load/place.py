@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -13,12 +12,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import yaml
 from tests.postgresql.databases import store_on
 from tests.postgresql.server import PostgresServer
 from tests.scenarios.bundles import edited
+from tests.scenarios.process import environment
 
 from runbook_gate.clock import SystemClock
 from runbook_gate.configuration import Audit, Cluster, Opa, Settings
@@ -110,7 +110,7 @@ class Place:
         command = [str(PROGRAM), "work", "--concurrency", str(concurrency), "--log", "json"]
         with (self.folder / "workers.log").open("ab") as log:
             return subprocess.Popen(
-                command, cwd=self.folder, env=self._variables(), stdout=subprocess.DEVNULL, stderr=log
+                command, cwd=self.folder, env=environment(self.settings), stdout=subprocess.DEVNULL, stderr=log
             )
 
     def program(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -118,19 +118,11 @@ class Place:
         return subprocess.run(
             [str(PROGRAM), *arguments],
             cwd=self.folder,
-            env=self._variables(),
+            env=environment(self.settings),
             capture_output=True,
             text=True,
             check=False,
         )
-
-    def _variables(self) -> dict[str, str]:
-        stated: dict[str, Any] = self.settings.model_dump(mode="json", exclude_none=True)
-        given = {
-            f"RUNBOOK_GATE_{name.upper()}": json.dumps(value) if isinstance(value, dict) else str(value)
-            for name, value in stated.items()
-        }
-        return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **given}
 
 
 def _now_ms() -> int:

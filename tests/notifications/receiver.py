@@ -13,6 +13,7 @@ from typing import Any
 
 from standardwebhooks import Webhook
 from tests.cluster.faulty_server import certificate
+from tests.wire.serving import serving
 
 from runbook_gate.configuration import Notifications
 
@@ -82,14 +83,8 @@ class Receiver:
             context = certificate(self.folder)
             listener.socket = context.wrap_socket(listener.socket, server_side=True, do_handshake_on_connect=False)
         self.port = listener.server_address[1]
-        thread = threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        try:
+        with serving(listener):
             yield
-        finally:
-            listener.shutdown()
-            listener.server_close()
-            thread.join()
 
     @property
     def secret_file(self) -> Path:

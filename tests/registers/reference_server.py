@@ -10,7 +10,6 @@ import contextlib
 import json
 import secrets
 import ssl
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.cluster.faulty_server import Behaviour, certificate
+from tests.wire.serving import serving
 
 from runbook_gate.configuration import RegisterEndpoint
 
@@ -71,14 +71,8 @@ class RegisterServer:
         listener.registers = self
         listener.socket = tls.wrap_socket(listener.socket, server_side=True, do_handshake_on_connect=False)
         self.port = listener.server_address[1]
-        thread = threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        try:
+        with serving(listener):
             yield
-        finally:
-            listener.shutdown()
-            listener.server_close()
-            thread.join()
 
     @property
     def token_file(self) -> Path:

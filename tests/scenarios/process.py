@@ -11,16 +11,23 @@ from typing import Any
 
 from tests.scenarios.theatre import Theatre
 
+from runbook_gate.configuration import Settings
+
 _PROGRAM = Path(sys.executable).with_name("runbook-gate")
 
 
-def variables(theatre: Theatre) -> dict[str, str]:
-    """A theatre's configuration as variables of the environment."""
-    stated: dict[str, Any] = theatre.settings.model_dump(mode="json", exclude_none=True)
+def variables(settings: Settings) -> dict[str, str]:
+    """A configuration as variables of the environment."""
+    stated: dict[str, Any] = settings.model_dump(mode="json", exclude_none=True)
     return {
         f"RUNBOOK_GATE_{name.upper()}": json.dumps(value) if isinstance(value, dict) else str(value)
         for name, value in stated.items()
     }
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The whole environment of a process with this configuration."""
+    return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **variables(settings)}
 
 
 def start(theatre: Theatre, *arguments: str) -> subprocess.Popen[str]:
@@ -28,7 +35,7 @@ def start(theatre: Theatre, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [str(_PROGRAM), *arguments],
         cwd=theatre.folder,
-        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **variables(theatre)},
+        env=environment(theatre.settings),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
 import select
 import shutil
@@ -16,6 +15,8 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import Any
+
+from tests.wire.unix import UnixConnection
 
 from runbook_gate.gate.client import Address
 
@@ -134,21 +135,10 @@ class StandInOpa:
 
 def forward(sidecar: Address, method: str, target: str, body: bytes) -> Reply:
     """One request to a real OPA."""
-    with contextlib.closing(_UnixConnection(str(sidecar.socket))) as connection:
+    with contextlib.closing(UnixConnection(str(sidecar.socket), timeout_s=10)) as connection:
         connection.request(method, target, body or None, {"Content-Type": "application/json"})
         answer = connection.getresponse()
         return Reply(answer.status, {"Content-Type": answer.getheader("Content-Type", "")}, answer.read())
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=10)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(10)
-        self.sock.connect(self._path)
 
 
 class _Listener(ThreadingMixIn, UnixStreamServer):

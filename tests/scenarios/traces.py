@@ -58,7 +58,7 @@ class Traces:
             with (
                 redirect_stdout(out),
                 redirect_stderr(err),
-                patch.dict(os.environ, variables(self._theatre)),
+                patch.dict(os.environ, variables(self._theatre.settings)),
                 chdir(self._theatre.folder),
             ):
                 run(list(words))

@@ -129,7 +129,8 @@ def test_a_task_with_a_fault_of_its_own_holds_up_nobody_and_is_told(queue: Queue
     assert [(subject, type(error)) for subject, error in works.tally.faults.items()] == [("task bad", RuntimeError)]
 
 
-def test_a_loop_that_hangs_is_seen_while_the_others_move(queue: Queue) -> None:
+def hanging(queue: Queue) -> tuple[threading.Event, threading.Event]:
+    """Let a task hang: set once it does, and what lets it go on."""
     hangs, over = threading.Event(), threading.Event()
 
     def fault(call: Call) -> None:
@@ -138,6 +139,11 @@ def test_a_loop_that_hangs_is_seen_while_the_others_move(queue: Queue) -> None:
 
     queue.fault = fault
     queue.submit("hangs")
+    return hangs, over
+
+
+def test_a_loop_that_hangs_is_seen_while_the_others_move(queue: Queue) -> None:
+    hangs, over = hanging(queue)
     with working(queue) as works:
         assert hangs.wait(30)
         assert works.ask("/healthz")[0] == 200
@@ -181,14 +187,7 @@ def finished(queue: Queue, task: str) -> bool:
 
 
 def test_nothing_is_ready_any_more_once_it_drains(queue: Queue) -> None:
-    hangs, over = threading.Event(), threading.Event()
-
-    def fault(call: Call) -> None:
-        hangs.set()
-        over.wait(60)
-
-    queue.fault = fault
-    queue.submit("hangs")
+    hangs, over = hanging(queue)
     with working(queue) as works:
         assert hangs.wait(30)
         works.stop.set()

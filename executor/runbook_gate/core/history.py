@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -31,6 +31,15 @@ class History:
     """A run as its entries tell it."""
 
     entries: Sequence[Entry]
+
+    @classmethod
+    def of(cls, entries: Iterable[Mapping[str, Any]]) -> History:
+        """A run whose entries were read as plain fields.
+
+        Raises:
+            ValidationError: if one is of another schema.
+        """
+        return cls([Entry.model_validate(fields) for fields in entries])
 
     @cached_property
     def opened(self) -> Opened:

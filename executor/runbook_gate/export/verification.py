@@ -18,7 +18,6 @@ from runbook_gate.export.records import ExportedRecords, folders
 from runbook_gate.export.unpacking import Unpacked
 from runbook_gate.ledger.streaming import WalkedRun
 from runbook_gate.ledger.walking import named_evidence
-from runbook_gate.models.entry import Entry
 from runbook_gate.packet.doubting import disagreement
 from runbook_gate.replay.examination import Refused, examine
 from runbook_gate.replay.records import Recorded, Unreadable
@@ -157,7 +156,7 @@ def _disagreement(files: Unpacked, run: WalkedRun, name: str) -> str | None:
     if kept is None:
         return "is missing"
     try:
-        history = History([Entry.model_validate(fields) for fields in run.entries])
+        history = History.of(run.entries)
     except ValidationError:
         return None  # its decisions are told as unreadable
     return disagreement(history, kept, lambda sha256: files.get(layout.evidence(sha256)))

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 from runbook_gate.core.history import History
 from runbook_gate.ledger.streaming import Reading, WalkedRun
 from runbook_gate.models.bodies import DecisionBody, EscalatedBody, RepinnedBody
-from runbook_gate.models.entry import Entry
 from runbook_gate.models.runbook import Pins
 
 State = Literal["active", "complete", "escalated"]
@@ -94,7 +93,7 @@ def told(run: WalkedRun) -> Told | Untold:
     if run.broken or not run.entries:
         return Untold(run.id, run.runbook, run.target_key, f"chain broken: {run.broken}")
     try:
-        history = History([Entry.model_validate(fields) for fields in run.entries])
+        history = History.of(run.entries)
         found = Told(run.id, run.runbook, run.target_key, history, run.record_sha256)
         _ = found.policies  # the bodies that every question reads
         for entry in history.entries:

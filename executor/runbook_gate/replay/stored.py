@@ -15,7 +15,6 @@ from runbook_gate.gate.client import PATH
 from runbook_gate.ledger import Store
 from runbook_gate.ledger.streaming import WalkedRun
 from runbook_gate.models.bodies import DecisionBody
-from runbook_gate.models.entry import Entry
 from runbook_gate.models.runbook import Pins
 from runbook_gate.replay.records import Policy, Recorded, Unreadable
 from runbook_gate.replay.selection import Selection
@@ -81,7 +80,7 @@ def _pinned(run: WalkedRun) -> dict[int, tuple[object, object]]:
 def _history(run: WalkedRun) -> History | None:
     """The run as models; None if an entry is of another schema."""
     try:
-        return History([Entry.model_validate(fields) for fields in run.entries])
+        return History.of(run.entries)
     except ValidationError:
         return None
 

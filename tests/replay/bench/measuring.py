@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import resource
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.replay.replays import EXECUTOR
+from tests.wire.unix import UnixConnection
 
 from runbook_gate.clock import SystemClock
 from runbook_gate.gate.bundle import Bundle
@@ -29,16 +28,6 @@ from runbook_gate.replay.sidecars import ReplaySidecar
 from runbook_gate.replay.stored import StoredRecords
 
 _MIB = 1024
-
-
-class _Unix(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost")
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(self._path)
 
 
 def replay(store: Path, opa: Path, connections: int) -> dict[str, Any]:
@@ -73,7 +62,7 @@ def bare(inputs: Sequence[bytes], decisions: int, opa: Path, bundle: Bundle, con
     bodies = list(islice(cycle(_bodies(inputs)), -(-decisions // AT_ONCE)))
 
     def ask(own: Sequence[bytes]) -> None:
-        connection = _Unix(sidecar.socket_path)
+        connection = UnixConnection(sidecar.socket_path)
         for body in own:
             connection.request("POST", _PATH, body, {"Content-Type": "application/json"})
             answer = connection.getresponse()
