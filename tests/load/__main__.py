@@ -69,13 +69,13 @@ def _load(here: Place, waves: int, workers: int, concurrency: int, seed: int | N
                 done = 0
                 while done < len(submitted):
                     time.sleep(0.5)
+                    if trouble:
+                        trouble.go()
                     done = _finished(here, submitted)
                     progress.update(bar, completed=len(tasks) + done)
                 busy_s += time.monotonic() - began
                 tasks += submitted
     finally:
-        if trouble:
-            trouble.stop()
         spent = {name: seconds - before.get(name, 0) for name, seconds in cpu_seconds().items()}
         crowd.end()
     return _told(here, tasks, busy_s, spent) | ({"seed": seed, "faults": dict(trouble.counts)} if trouble else {})
@@ -95,20 +95,30 @@ def _told(here: Place, tasks: list[str], busy_s: float, spent: dict[str, float])
         packets = [file.stem for file in (here.folder / "packets").glob("*.json")]
         wrong = broken(store, list(events_of(here.cluster.server.audit_log)), packets=packets)
         latency = by_checkpoint(store, [run.id for run in runs])
+        reasons = Counter(
+            f"{entry.checkpoint} {denial['code']}"
+            for run in runs
+            if run.state == "escalated"
+            for entry in store.runs.entries(run.id)[-2:]
+            if entry.kind == "decision"
+            for denial in entry.body["decision"]["denials"]
+        )
     if sorted(run.task for run in runs) != sorted(tasks):
         wrong.append("not each task has exactly one run")
     reconciled = here.program("ledger", "reconcile", "--audit", str(here.cluster.server.audit_log))
     if reconciled.returncode:
         wrong.append(f"reconcile ended with {reconciled.returncode}: {(reconciled.stdout + reconciled.stderr)[-500:]}")
     cores = os.cpu_count() or 1
+    shares = {name: round(seconds / busy_s / cores, 3) for name, seconds in sorted(spent.items())}
     return {
         "tasks": len(tasks),
         "namespaces": len(here.targets),
         "outcomes": dict(Counter(run.state for run in runs)),
+        "escalated_for": dict(reasons),
         "seconds": round(busy_s, 1),
         "runs_per_s": round(len(tasks) / busy_s, 2),
         "latency": latency,
-        "cpu_share": {name: round(seconds / busy_s / cores, 3) for name, seconds in sorted(spent.items())},
+        "cpu_share": {**shares, "all": round(sum(shares.values()), 3)},
         "wrong": wrong,
     }
 

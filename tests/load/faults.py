@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -54,14 +53,23 @@ def _children(pid: int) -> list[psutil.Process]:
 
 
 class Trouble:
-    """One fault after the other until it is stopped.
+    """One fault after the other, each when its moment has come.
+
+    The servers are started again by the thread that asks: who starts a process with a signal for its parent's end
+    gives it that signal at the end of the thread.
 
     Attributes:
         counts: how often each fault happened.
+
+    Args:
+        place: where the servers are.
+        crowd: the workers.
+        seed: of the choices.
+        every_s: the mean time between two faults.
     """
 
     def __init__(self, place: Place, crowd: Crowd, seed: int, every_s: float) -> None:
-        self._choice, self._every_s, self._over = random.Random(seed), every_s, threading.Event()
+        self._choice, self._every_s = random.Random(seed), every_s
         self.counts = Counter[str]()
         server = place.server
         self._acts: dict[str, Callable[[], None]] = {
@@ -71,22 +79,22 @@ class Trouble:
         }
         if server is not None:
             self._acts["PostgreSQL crashed and restarted"] = lambda: _restarted(server.crash, server.start)
-        self._thread = threading.Thread(target=self._go, daemon=True)
-        self._thread.start()
+        self._rare = [name for name in self._acts if "restarted" in name]
+        self._due = self._next()
 
-    def stop(self) -> None:
-        """Let it be."""
-        self._over.set()
-        self._thread.join()
+    def go(self) -> None:
+        """Do the next fault if it is due."""
+        if time.monotonic() < self._due:
+            return
+        # Killing is frequent, restarts are rare, and each of them happens.
+        missing = [name for name in self._rare if not self.counts[name]]
+        name = missing[0] if missing and self._choice.random() < 0.5 else self._choice.choice(sorted(self._acts))
+        self._acts[name]()
+        self.counts[name] += 1
+        self._due = self._next()
 
-    def _go(self) -> None:
-        rare = [name for name in self._acts if "restarted" in name]
-        while not self._over.wait(self._every_s * self._choice.uniform(0.5, 1.5)):
-            # Killing is frequent, restarts are rare, and each of them happens.
-            missing = [name for name in rare if not self.counts[name]]
-            name = missing[0] if missing and self._choice.random() < 0.5 else self._choice.choice(sorted(self._acts))
-            self.counts[name] += 1
-            self._acts[name]()
+    def _next(self) -> float:
+        return time.monotonic() + self._every_s * self._choice.uniform(0.5, 1.5)
 
 
 def _restarted(stop: Callable[[], None], start: Callable[[], None]) -> None:
