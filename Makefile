@@ -16,7 +16,7 @@ BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo test check tools tools-demo facts mutants fmt lint types policy schemas docs fixtures release unit
-.PHONY: scenarios bench bench-replay load flat flat crash-matrix fault-matrix state-machine rivals lock sbom audit clean python
+.PHONY: scenarios bench bench-replay load flat crash-matrix fault-matrix state-machine rivals lock sbom audit clean python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -20,6 +20,9 @@ from tests.load.latency import by_checkpoint
 from tests.load.place import Place, finished, place
 from tests.promise import broken, events_of
 
+from runbook_gate.errors import LedgerUnwritable
+from runbook_gate.ledger import Store
+
 
 @click.command()
 @click.option("--tasks", default=2000)
@@ -85,8 +88,15 @@ def _finished(here: Place, tasks: list[str]) -> int:
     try:
         with here.store() as store:
             return finished(store, tasks)
-    except Exception:
+    except LedgerUnwritable:  # PostgreSQL is being restarted
         return 0
+
+
+def _codes(store: Store, task: str) -> list[str]:
+    """What its run escalated for."""
+    ended = store.runs.result(task)
+    assert ended is not None
+    return [str(denial["code"]) for denial in json.loads(ended.record)["condition"]]
 
 
 def _told(here: Place, tasks: list[str], busy_s: float, spent: dict[str, float]) -> dict[str, Any]:
@@ -95,14 +105,7 @@ def _told(here: Place, tasks: list[str], busy_s: float, spent: dict[str, float])
         packets = [file.stem for file in (here.folder / "packets").glob("*.json")]
         wrong = broken(store, list(events_of(here.cluster.server.audit_log)), packets=packets)
         latency = by_checkpoint(store, [run.id for run in runs])
-        reasons = Counter(
-            f"{entry.checkpoint} {denial['code']}"
-            for run in runs
-            if run.state == "escalated"
-            for entry in store.runs.entries(run.id)[-2:]
-            if entry.kind == "decision"
-            for denial in entry.body["decision"]["denials"]
-        )
+        reasons = Counter(code for run in runs if run.state == "escalated" for code in _codes(store, run.task))
     if sorted(run.task for run in runs) != sorted(tasks):
         wrong.append("not each task has exactly one run")
     reconciled = here.program("ledger", "reconcile", "--audit", str(here.cluster.server.audit_log))
