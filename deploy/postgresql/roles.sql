@@ -61,6 +61,7 @@ BEGIN
         ('entries', true, NULL),
         ('leases', true, 'number, holder, expires_ms, expires_boottime_ms, boot_id'),
         ('packets', true, NULL),
+        ('escalations', true, 'state'),
         ('notifications', true, 'attempts, last_try_ms, last_error, next_try_ms, delivered_ms')
     ) AS rights (of_table, adds, changes) LOOP
         EXECUTE format('GRANT SELECT ON %I TO %I, %I', one.of_table, runtime, auditor);

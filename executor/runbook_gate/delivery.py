@@ -47,8 +47,8 @@ def undelivered(store: Store, folder: Path | None) -> list[str]:
     """Ids of unresolved escalations whose packet is not in the folder."""
     if folder is None:
         return []
-    unresolved = [*store.escalations.list("open", limit=_ALL), *store.escalations.list("acknowledged", limit=_ALL)]
-    return [one.id for one in unresolved if not is_delivered(one.id, folder)]
+    unresolved = store.escalations.ids("open", "acknowledged", limit=_ALL)
+    return [packet for packet in unresolved if not is_delivered(packet, folder)]
 
 
 def is_delivered(packet_id: str, folder: Path) -> bool:

@@ -143,6 +143,7 @@ def test_of_one_run_only_its_own_heads_count(store: Store, attack: Attack) -> No
 def test_a_run_that_vanished_with_its_task_shows_against_its_heads(store: Store, attack: Attack) -> None:
     """The last task and its run, every trace of them: only what left the host is left."""
     heads = heads_of(store, attack.escalated)
+    attack.do("DELETE FROM escalations")
     for table, column in (("packets", "run"), ("entries", "run"), ("leases", "run"), ("runs", "id")):
         attack.do(f"DELETE FROM {table} WHERE {column} = ?", attack.escalated)
     assert "index_differs" in store.verify().result

@@ -155,6 +155,14 @@ def older_packet(a: Attack) -> None:
     a.do("UPDATE packets SET at_ms = at_ms - 1")
 
 
+def call_an_escalation_resolved(a: Attack) -> None:
+    a.do("UPDATE escalations SET state = 'resolved'")
+
+
+def forget_an_escalation(a: Attack) -> None:
+    a.do("DELETE FROM escalations")
+
+
 def another_runbook(a: Attack) -> None:
     a.do("UPDATE runs SET runbook = 'MKS-PSA-Label-Restore-v2' WHERE id = ?", a.active)
 
@@ -208,6 +216,8 @@ ATTACKS: list[tuple[Callable[[Attack], None], str, str]] = [
     (packet_for_a_complete_run, "complete", "index_differs at 11"),
     (packet_of_another_target, "escalated", "index_differs at 11"),
     (older_packet, "escalated", "index_differs at 11"),
+    (call_an_escalation_resolved, "escalated", "index_differs at 11"),
+    (forget_an_escalation, "escalated", "index_differs at 11"),
     (another_runbook, "active", "index_differs at 1"),
     (another_step, "active", "index_differs at 5"),
     (older_lease, "active", "index_differs at 5"),

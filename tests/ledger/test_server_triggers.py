@@ -47,7 +47,7 @@ def refused(owner: psycopg.Connection, statement: sql.SQL | sql.Composed) -> Non
 
 def test_every_table_has_its_triggers() -> None:
     every = {f"{table}_no_{what}" for table in TABLES for what in ("delete", "truncate", "update")}
-    index = ("leases", "notifications", "runs", "store", "tasks")
+    index = ("escalations", "leases", "notifications", "runs", "store", "tasks")
     assert set(postgresql_triggers()) == every | {f"{table}_one_way" for table in index}
 
 

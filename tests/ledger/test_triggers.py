@@ -29,6 +29,9 @@ ONE_WAY = (
     "UPDATE runs SET seq = seq - 1",
     "UPDATE leases SET number = number - 1",
     "UPDATE leases SET run = 'other'",
+    "UPDATE escalations SET packet = 'other'",
+    "UPDATE escalations SET state = 'open' WHERE state <> 'open'",
+    "UPDATE escalations SET state = 'acknowledged' WHERE state = 'resolved'",
     "UPDATE notifications SET entry_sha256 = 'other'",
     "UPDATE notifications SET run = 'other'",
     "UPDATE notifications SET kind = 'completed'",
@@ -63,7 +66,7 @@ def test_every_table_has_its_triggers() -> None:
     every = {f"{table}_no_{what}" for table in TABLES for what in ("delete", "replace", "update")}
     assert every <= set(sqlite_triggers())
     assert set(sqlite_triggers()) - every == {
-        f"{t}_one_way" for t in ("leases", "notifications", "runs", "store", "tasks")
+        f"{t}_one_way" for t in ("escalations", "leases", "notifications", "runs", "store", "tasks")
     }
 
 

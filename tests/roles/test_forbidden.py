@@ -18,9 +18,10 @@ CHANGES = {
     "tasks": {"not_before_ms", "claimed_by", "claimed_until_ms", "state", "outcome"},
     "runs": {"state", "step", "seq", "head", "record_sha256"},
     "leases": {"number", "holder", "expires_ms", "expires_boottime_ms", "boot_id"},
+    "escalations": {"state"},
     "notifications": {"attempts", "last_try_ms", "last_error", "next_try_ms", "delivered_ms"},
 }
-ADDS = {"journal", "evidence", "tasks", "runs", "entries", "leases", "packets", "notifications"}
+ADDS = {"journal", "evidence", "tasks", "runs", "entries", "leases", "packets", "escalations", "notifications"}
 NAMES = [table.name for table in tables.metadata.sorted_tables]
 
 OF_A_TABLE = [

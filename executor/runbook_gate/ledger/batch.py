@@ -147,6 +147,7 @@ class Batch:
         self._connection.execute(
             insert(tables.packets).values(id=packet, run=entry.run, target_key=target, at_ms=entry.at_ms, sha256=sha256)
         )
+        self._connection.execute(insert(tables.escalations).values(packet=packet, state="open"))
         return packet
 
     def _close(self, outcome: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, select, update
 
 from runbook_gate.errors import UnknownRecord
 from runbook_gate.ledger import evidence, journal, outbox, tables
@@ -16,15 +16,18 @@ from runbook_gate.models.observation import UnacknowledgedEscalation
 _PACKETS = tables.packets
 _RUNS = tables.runs
 _JOURNAL = tables.journal
+_INDEX = tables.escalations
 
 
-def is_open() -> ColumnElement[bool]:
-    """Condition on `packets` that nobody acknowledged or resolved the escalation."""
-    return ~_handled("acknowledged") & ~_handled("resolved")
+def handled_as(kind: Literal["acknowledged", "resolved"]) -> ColumnElement[bool]:
+    """Condition on `packets` that somebody acknowledged, or resolved, the escalation, as the store's own chain says."""
+    return exists().where(_JOURNAL.c.kind == kind, _JOURNAL.c.subject == _PACKETS.c.id)
 
 
 def unacknowledged(connection: Connection, target_key: str) -> list[UnacknowledgedEscalation]:
     """List the escalations of a target that nobody acknowledged or resolved.
+
+    A decision rests on it, so it is read from the record: an index says where to look, not what is true.
 
     Args:
         connection: a transaction.
@@ -33,9 +36,10 @@ def unacknowledged(connection: Connection, target_key: str) -> list[Unacknowledg
     Returns:
         Them, oldest first.
     """
+    open_ = ~handled_as("acknowledged") & ~handled_as("resolved")
     wanted = (
         select(_PACKETS.c.id, _PACKETS.c.run)
-        .where(_PACKETS.c.target_key == target_key, is_open())
+        .where(_PACKETS.c.target_key == target_key, open_)
         .order_by(_PACKETS.c.at_ms, _PACKETS.c.id)
     )
     return [UnacknowledgedEscalation(id=row.id, run=row.run) for row in connection.execute(wanted)]
@@ -57,23 +61,21 @@ class Escalations:
         Returns:
             Them, each with what became of it.
         """
-        conditions: dict[str, builtins.list[ColumnElement[bool]]] = {
-            "all": [],
-            "open": [is_open()],
-            "acknowledged": [_handled("acknowledged"), ~_handled("resolved")],
-            "resolved": [_handled("resolved")],
-        }
-        wanted = _select().where(*conditions[state]).order_by(_PACKETS.c.at_ms, _PACKETS.c.id).limit(limit)
+        wanted = _select().order_by(_PACKETS.c.at_ms, _PACKETS.c.id).limit(limit)
+        if state != "all":
+            wanted = wanted.join(_INDEX, _INDEX.c.packet == _PACKETS.c.id).where(_INDEX.c.state == state)
         with self._database.read() as connection:
             return [_escalation(connection, row) for row in connection.execute(wanted).all()]
 
-    def open_ids(self, *, limit: int) -> builtins.list[str]:
-        """Ids of escalations that nobody acknowledged or resolved, oldest first.
+    def ids(self, *states: EscalationState, limit: int) -> builtins.list[str]:
+        """Ids of escalations, oldest first. What it costs does not grow with those of other states.
 
         Args:
+            states: open, acknowledged, resolved; those in any of them.
             limit: how many at most.
         """
-        wanted = select(_PACKETS.c.id).where(is_open()).order_by(_PACKETS.c.at_ms, _PACKETS.c.id).limit(limit)
+        wanted = select(_PACKETS.c.id).join(_INDEX, _INDEX.c.packet == _PACKETS.c.id).where(_INDEX.c.state.in_(states))
+        wanted = wanted.order_by(_PACKETS.c.at_ms, _PACKETS.c.id).limit(limit)
         with self._database.read() as connection:
             return list(connection.execute(wanted).scalars())
 
@@ -168,12 +170,9 @@ class Escalations:
                 entry = journal.append(
                     connection, self._database, kind=kind, subject=escalation, actor=actor, body=body
                 )
+                connection.execute(update(_INDEX).where(_INDEX.c.packet == escalation).values(state=kind))
                 outbox.add(connection, kind, run=there.run, sha256=journal.head(connection), at_ms=entry.at_ms)
             return _one(connection, escalation)
-
-
-def _handled(kind: Literal["acknowledged", "resolved"]) -> ColumnElement[bool]:
-    return exists().where(_JOURNAL.c.kind == kind, _JOURNAL.c.subject == _PACKETS.c.id)
 
 
 def _select() -> Any:

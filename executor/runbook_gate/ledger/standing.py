@@ -16,7 +16,6 @@ from runbook_gate.clock import Reading
 from runbook_gate.ledger import pauses, tables
 from runbook_gate.ledger.chain import intact
 from runbook_gate.ledger.due import DUE_SINCE
-from runbook_gate.ledger.escalations import is_open
 from runbook_gate.ledger.leases import is_free
 
 _TASKS = tables.tasks
@@ -24,6 +23,7 @@ _RUNS = tables.runs
 _ENTRIES = tables.entries
 _LEASES = tables.leases
 _PACKETS = tables.packets
+_ESCALATIONS = tables.escalations
 _NEWEST: Final = 20
 
 
@@ -68,7 +68,8 @@ def standing(connection: Connection, now: Reading) -> Standing:
     """
     states = select(_RUNS.c.state, func.count()).group_by(_RUNS.c.state)
     due, due_since = _due(connection, now)
-    opened = select(func.count(), func.min(_PACKETS.c.at_ms)).select_from(_PACKETS).where(is_open())
+    opened = select(func.count(), func.min(_PACKETS.c.at_ms)).join_from(_PACKETS, _ESCALATIONS)
+    opened = opened.where(_ESCALATIONS.c.state == "open")
     waiting, since = connection.execute(opened).one()
     return Standing(
         at_ms=now.at_ms,

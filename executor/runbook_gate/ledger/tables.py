@@ -2,8 +2,9 @@
 
 The record, which triggers keep from changing: `journal` (the store's own chain), `entries` (one chain a run),
 `evidence`, `packets`. The index, which says where things stand and is checked against the record by `verify`:
-`tasks`, `runs`, `leases`, and `store`, which has the newest of `journal`. And the outbox, `notifications`: which
-entries somebody is told of, and how far that got. What it tells is read from the record; nothing is decided by it.
+`tasks`, `runs`, `leases`, `escalations`, and `store`, which has the newest of `journal`. And the outbox,
+`notifications`: which entries somebody is told of, and how far that got. What it tells is read from the record; nothing
+is decided by it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import BigInteger
 
-VERSION: Final = 3  # the newest revision in migrations/versions leads to it
+VERSION: Final = 4  # the newest revision in migrations/versions leads to it
 UNCLAIMED: Final = {"claimed_by": None, "claimed_until_ms": None}
 
 metadata: Final = MetaData()
@@ -136,6 +137,15 @@ packets: Final = Table(
     Column("at_ms", BigInteger, nullable=False),
     Column("sha256", ForeignKey("evidence.sha256"), nullable=False),
     Index("packets_by_target", "target_key", "at_ms"),
+)
+
+escalations: Final = Table(
+    "escalations",
+    metadata,
+    Column("packet", ForeignKey("packets.id"), primary_key=True),
+    Column("state", String, nullable=False),
+    CheckConstraint("state IN ('open', 'acknowledged', 'resolved')", name="escalation_state"),
+    Index("escalations_by_state", "state", "packet"),
 )
 
 notifications: Final = Table(

@@ -3,8 +3,8 @@
 - UPDATE and DELETE on the record are refused.
 - In SQLite so is an INSERT for a key that exists: `INSERT OR REPLACE` deletes the old row without firing a DELETE
   trigger. In PostgreSQL so is TRUNCATE.
-- In the index, what a row is about never changes, a run that ended stays ended, a notification that was delivered
-  stays delivered, and fencing numbers and counts of attempts only grow.
+- In the index, what a row is about never changes, a run that ended stays ended, an escalation that was resolved stays
+  resolved, a notification that was delivered stays delivered, and fencing numbers and counts of attempts only grow.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, event
 
 from runbook_gate.ledger.tables import (
     entries,
+    escalations,
     evidence,
     journal,
     leases,
@@ -37,6 +38,7 @@ _KEYS: Final[dict[Table, tuple[tuple[str, ...], ...]]] = {
     tasks: (("id",), ("journal_seq",)),
     runs: (("id",), ("task",)),
     leases: (("run",),),
+    escalations: (("packet",),),
     notifications: (("id",), ("entry_sha256",)),
 }
 _FIXED: Final[dict[Table, str]] = {
@@ -44,6 +46,7 @@ _FIXED: Final[dict[Table, str]] = {
     tasks: "OF id, journal_seq, document_sha256, runbook, submitted_ms",
     runs: "OF id, task, runbook, target_key, ordinal, opened_ms, deadline_ms",
     leases: "OF run",
+    escalations: "OF packet",
     notifications: "OF id, kind, run, entry_sha256, at_ms",
 }
 _CONDITIONS: Final[dict[Table, str]] = {
@@ -51,6 +54,7 @@ _CONDITIONS: Final[dict[Table, str]] = {
     tasks: "OLD.state = 'finished' OR (OLD.state = 'active' AND NEW.state = 'queued')",
     runs: "OLD.state <> 'active' OR NEW.seq < OLD.seq",
     leases: "NEW.number < OLD.number",
+    escalations: "OLD.state = 'resolved' OR NEW.state = 'open'",
     notifications: "OLD.delivered_ms IS NOT NULL OR NEW.attempts < OLD.attempts",
 }
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
-from typing import Any
+from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, select
 
 from runbook_gate.errors import UnknownRecord
 from runbook_gate.ledger import evidence, parts, tables
 from runbook_gate.ledger.chain import Break, intact
+from runbook_gate.ledger.escalations import handled_as
 from runbook_gate.ledger.heads import KeptHead
 from runbook_gate.ledger.identifiers import packet_id
 from runbook_gate.ledger.locating import located
@@ -29,7 +30,9 @@ _RUNS = tables.runs
 _ENTRIES = tables.entries
 _EVIDENCE = tables.evidence
 _PACKETS = tables.packets
+_ESCALATIONS = tables.escalations
 _LEASES = tables.leases
+_HANDLED: Final[tuple[Literal["acknowledged", "resolved"], ...]] = ("acknowledged", "resolved")
 _AT_ONCE = 500
 _RUNS_AT_ONCE = 50
 
@@ -98,7 +101,10 @@ def _grouped(connection: Connection, part: Part) -> Iterator[tuple[Row[Any], lis
     wanted = select(_ENTRIES).join(_RUNS, _RUNS.c.id == _ENTRIES.c.run).order_by(_RUNS.c.id, _ENTRIES.c.seq)
     packet = [column.label(f"packet_{column.name}") for column in _PACKETS.c]
     lease = [column.label(f"lease_{column.name}") for column in _LEASES.c]
-    runs = select(_RUNS, *packet, *lease).outerjoin(_PACKETS, _PACKETS.c.run == _RUNS.c.id)
+    handled = [handled_as(kind).label(kind) for kind in _HANDLED]
+    escalation = _ESCALATIONS.c.state.label("escalation_state")
+    runs = select(_RUNS, *packet, *lease, escalation, *handled).outerjoin(_PACKETS, _PACKETS.c.run == _RUNS.c.id)
+    runs = runs.outerjoin(_ESCALATIONS, _ESCALATIONS.c.packet == _PACKETS.c.id)
     runs = runs.outerjoin(_LEASES, _LEASES.c.run == _RUNS.c.id).order_by(_RUNS.c.id)
     within = _RUNS.c.id.between(part.first, part.last)
     wanted, runs = wanted.where(within), runs.where(within)
@@ -155,9 +161,10 @@ def _follows(connection: Connection, row: Row[Any], opened: dict[str, Any]) -> b
 
 
 def _packet_agrees(row: Row[Any], newest: dict[str, Any]) -> bool:
-    packet = (row.packet_id, row.packet_sha256, row.packet_target_key, row.packet_at_ms)
-    wanted = (packet_id(row.head), row.record_sha256, row.target_key, newest.get("at_ms"))
-    return packet == (wanted if row.state == "escalated" else (None,) * 4)
+    packet = (row.packet_id, row.packet_sha256, row.packet_target_key, row.packet_at_ms, row.escalation_state)
+    state = "resolved" if row.resolved else "acknowledged" if row.acknowledged else "open"
+    wanted = (packet_id(row.head), row.record_sha256, row.target_key, newest.get("at_ms"), state)
+    return packet == (wanted if row.state == "escalated" else (None,) * 5)
 
 
 def _lease_agrees(row: Row[Any], found: list[dict[str, Any]]) -> bool:

@@ -79,7 +79,7 @@ class StoreCollector(Collector):
         yield _one(catalog.OPEN_AGE, _age_s(now.open_since_ms, now.at_ms))
         yield _one(catalog.PAUSED, now.paused)
         if self._packet_dir is not None:
-            waiting = self._store.escalations.open_ids(limit=_PACKETS)
+            waiting = self._store.escalations.ids("open", limit=_PACKETS)
             missing = [packet for packet in waiting if not is_delivered(packet, self._packet_dir)]
             yield _one(catalog.UNDELIVERED, len(missing))
         if now.completed_ms is not None:

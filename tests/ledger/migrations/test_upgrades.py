@@ -83,6 +83,19 @@ def test_a_store_of_the_first_release_is_consistent_afterwards(old: Database) ->
         assert made.runs.entries(start(made, target="another").run)
 
 
+@pytest.mark.parametrize(
+    ("done", "state"),
+    [((), "open"), (("acknowledged",), "acknowledged"), (("acknowledged", "resolved"), "resolved")],
+)
+def test_an_escalation_is_indexed_as_the_chain_says(old: Database, done: tuple[str, ...], state: str) -> None:
+    [packet] = [row[0] for row in old.contents("packets")]
+    for number, kind in enumerate(done, start=100):
+        old.execute(f"INSERT INTO journal VALUES ({number}, '{kind}', '{packet}', '{number}', '')")
+    old.execute(f"INSERT INTO journal VALUES (200, 'resolved', 'another-{packet}', '200', '')")
+    upgraded(old)
+    assert old.contents("escalations") == [(packet, state)]
+
+
 def test_a_further_revision_keeps_every_row_and_every_trigger(old: Database, tmp_path: Path) -> None:
     upgraded(old)
     revisions = toys.revisions(tmp_path / "toys")

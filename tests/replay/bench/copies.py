@@ -125,6 +125,7 @@ def _insert(connection: sqlite3.Connection, template: Template, number: int) -> 
         ended = {"at_ms": json.loads(entries[-1][5])["at_ms"], "sha256": sha256_hex(record)}
         packet = {"id": packet_id(row["head"]), "run": new, "target_key": row["target_key"]}
         _row(connection, "packets", {**packet, **ended})
+        _row(connection, "escalations", {"packet": packet["id"], "state": "open"})
 
 
 def _exchange(template: Template, body: dict[str, Any], names: Names) -> dict[str, bytes]:
