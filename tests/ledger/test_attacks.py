@@ -155,11 +155,11 @@ def older_packet(a: Attack) -> None:
     a.do("UPDATE packets SET at_ms = at_ms - 1")
 
 
-def call_an_escalation_resolved(a: Attack) -> None:
+def call_a_packet_resolved(a: Attack) -> None:
     a.do("UPDATE escalations SET state = 'resolved'")
 
 
-def forget_an_escalation(a: Attack) -> None:
+def forget_the_state_of_a_packet(a: Attack) -> None:
     a.do("DELETE FROM escalations")
 
 
@@ -216,8 +216,8 @@ ATTACKS: list[tuple[Callable[[Attack], None], str, str]] = [
     (packet_for_a_complete_run, "complete", "index_differs at 11"),
     (packet_of_another_target, "escalated", "index_differs at 11"),
     (older_packet, "escalated", "index_differs at 11"),
-    (call_an_escalation_resolved, "escalated", "index_differs at 11"),
-    (forget_an_escalation, "escalated", "index_differs at 11"),
+    (call_a_packet_resolved, "escalated", "index_differs at 11"),
+    (forget_the_state_of_a_packet, "escalated", "index_differs at 11"),
     (another_runbook, "active", "index_differs at 1"),
     (another_step, "active", "index_differs at 5"),
     (older_lease, "active", "index_differs at 5"),

@@ -17,10 +17,9 @@ from rich.console import Console
 from rich.progress import Progress
 from tests.load.faults import Crowd, Trouble, cpu_seconds
 from tests.load.latency import by_checkpoint
-from tests.load.place import Place, finished, place
+from tests.load.place import Place, place
 from tests.promise import broken, events_of
 
-from runbook_gate.errors import LedgerUnwritable
 from runbook_gate.ledger import Store
 
 
@@ -31,6 +30,7 @@ from runbook_gate.ledger import Store
 @click.option("--concurrency", default=4, help="Runs at once in each process.")
 @click.option("--sqlite", is_flag=True, help="A store in a file; else on PostgreSQL.")
 @click.option("--faults", is_flag=True, help="Kill workers and sidecars, restart the servers, at random.")
+@click.option("--every", default=10.0, help="Mean seconds between two faults.")
 @click.option("--seed", type=int, help="Of the faults; default: a new one, which is printed.")
 def main(
     tasks: int,
@@ -39,6 +39,7 @@ def main(
     concurrency: int,
     sqlite: bool,
     faults: bool,
+    every: float,
     seed: int | None,
 ) -> None:
     """Load the real API server with tasks, and see that each ends by exactly one run with one writer at a time."""
@@ -48,48 +49,44 @@ def main(
             tempfile.TemporaryDirectory(prefix="runbook-gate-load-") as folder,
             place(Path(folder), postgresql=not sqlite, namespaces=namespaces) as here,
         ):
+            crowd = Crowd(here, number, concurrency)
             chosen = seed if seed is not None else random.SystemRandom().randrange(2**32)
-            told = _load(here, -(-tasks // namespaces), number, concurrency, chosen if faults else None)
-            print(
-                json.dumps({"workers": number, "concurrency": concurrency, "cores": os.cpu_count(), **told}, indent=2)
-            )
+            trouble = Trouble(here, crowd, chosen, every) if faults else None
+            told = _load(here, -(-tasks // namespaces), crowd, trouble)
+            known = {"workers": number, "concurrency": concurrency, "cores": os.cpu_count()}
+            met = {"seed": chosen, "faults": dict(trouble.counts)} if trouble else {}
+            print(json.dumps({**known, **told, **met}, indent=2))
             wrong += len(told["wrong"])
     sys.exit(min(wrong, 1))
 
 
-def _load(here: Place, waves: int, workers: int, concurrency: int, seed: int | None) -> dict[str, Any]:
-    crowd = Crowd(here, workers, concurrency)
-    trouble = Trouble(here, crowd, seed, every_s=5) if seed is not None else None
+def _load(here: Place, waves: int, crowd: Crowd, trouble: Trouble | None) -> dict[str, Any]:
     before, busy_s, tasks = cpu_seconds(), 0.0, list[str]()
     try:
         with Progress(console=Console(stderr=True)) as progress:
-            bar = progress.add_task(f"{workers} workers", total=waves * len(here.targets))
+            bar = progress.add_task(f"{len(crowd.processes)} workers", total=waves * len(here.targets))
             for wave in range(waves):
                 here.drop_labels()
                 here.state()
                 submitted = here.submit(wave)
                 began = time.monotonic()
-                done = 0
-                while done < len(submitted):
+                tasks += submitted
+                while left := _unfinished(here):
+                    progress.update(bar, completed=len(tasks) - left)
                     time.sleep(0.5)
                     if trouble:
                         trouble.go()
-                    done = _finished(here, submitted)
-                    progress.update(bar, completed=len(tasks) + done)
                 busy_s += time.monotonic() - began
-                tasks += submitted
+                here.acknowledge()
     finally:
         spent = {name: seconds - before.get(name, 0) for name, seconds in cpu_seconds().items()}
         crowd.end()
-    return _told(here, tasks, busy_s, spent) | ({"seed": seed, "faults": dict(trouble.counts)} if trouble else {})
+    return _told(here, tasks, busy_s, spent)
 
 
-def _finished(here: Place, tasks: list[str]) -> int:
-    try:
-        with here.store() as store:
-            return finished(store, tasks)
-    except LedgerUnwritable:  # PostgreSQL is being restarted
-        return 0
+def _unfinished(here: Place) -> int:
+    with here.store() as store:
+        return store.standing().unfinished
 
 
 def _codes(store: Store, task: str) -> list[str]:

@@ -117,7 +117,7 @@ def test_a_further_revision_keeps_every_row_and_every_trigger(old: Database, tmp
     [
         (toys.FAILING, LedgerBroken, "a rule of the database refused"),
         (toys.FORGETFUL, LedgerBroken, "did not lead to the tables of this program .modify_nullable tasks owner"),
-        (toys.LOSING, LedgerBroken, "did not lead to the tables of this program .add_table packets"),
+        (toys.LOSING, LedgerBroken, "did not lead to the tables of this program .add_table leases"),
         (toys.ASTRAY, LedgerBroken, "1 rows name a row that is not there, the first in letters|a rule of the database"),
     ],
 )

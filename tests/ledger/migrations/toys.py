@@ -33,7 +33,7 @@ def upgrade():
 FAILING = GOOD + '    op.get_bind().exec_driver_sql("INSERT INTO letters SELECT 1, NULL")\n'
 FORGETFUL = GOOD.replace("nullable=False, server_default", "server_default")
 ASTRAY = GOOD + "    op.get_bind().exec_driver_sql(\"INSERT INTO letters VALUES (1, 'no such run')\")\n"
-LOSING = GOOD + '    op.drop_table("packets")\n'
+LOSING = GOOD + '    op.drop_table("leases")\n'
 
 
 def revisions(folder: Path, text: str = GOOD) -> Revisions:
