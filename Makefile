@@ -55,7 +55,7 @@ bench: $(VENV)/installed-dev tools ## a run, a decision and a process beside the
 load: $(VENV)/installed-dev tools ## 2,000 tasks by 1 to 8 workers on PostgreSQL; hours (ARGS="--tasks 200 --namespaces 50 --workers 2 --faults")
 	@$(BIN)/python -m tests.load $(ARGS)
 
-flat: $(VENV)/installed-dev tools ## what 100,000 finished runs cost a run and `run --next`; 5 min (ARGS="10000")
+flat: $(VENV)/installed-dev tools ## what 100,000 finished runs cost a run and `run --next`; 15 min (ARGS="10000")
 	@$(BIN)/python -m tests.load.flat $(ARGS)
 
 rivals: $(VENV)/installed-dev tools ## several executors on one task, one target and a queue of 200 tasks

@@ -1,50 +1,67 @@
-"""What a store full of finished runs costs: a run, and a `run --next` with nothing due, beside a store with a few.
+"""What a store full of finished runs costs: a run, a claim, and a `run --next` with nothing due.
 
-The finished runs are copies of one that completed and one that escalated and was resolved.
+Beside a store with a few finished runs; in a file, and on a server. The two stores take turns, so that whatever else
+the machine does slows down both.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
 from tests.fakes.runs import LittleWorld
-from tests.replay.bench.copies import multiply, templates
+from tests.load.filling import fill
+from tests.postgresql.databases import DATABASES
 
 from runbook_gate import resources
 from runbook_gate.engine.narration import Silent
 from runbook_gate.gate.build import build
 from runbook_gate.gate.sidecar import Sidecar
-from runbook_gate.ledger.identifiers import packet_id
 from runbook_gate.localcluster import find_tool
 from runbook_gate.queue import run_next
-from runbook_gate.session import Session
+from runbook_gate.session import Session, store_place
 
 _REPETITIONS: Final = 20
 
 
 def measure(folder: Path, finished: int) -> dict[str, Any]:
-    """Medians before and after a store is filled."""
+    """Medians in seconds before and after a store is filled, and their ratios, by kind of store."""
     opa = find_tool("opa")
     bundle = build(resources.policies(), opa=opa)
+    told = {}
     with Sidecar(opa, bundle) as sidecar:
-        world = LittleWorld(folder, bundle, sidecar)
+        for kind in ("sqlite", "postgresql"):
+            DATABASES.chosen = kind == "postgresql"
+            worlds = [LittleWorld(_made(folder / kind / name), bundle, sidecar) for name in ("few", "many")]
+            told[kind] = _compared(*worlds, finished)
+    return told
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _compared(few: LittleWorld, many: LittleWorld, finished: int) -> dict[str, Any]:
+    for world in (few, many):
         _begin(world)
-        few = _costs(world, "few")
-        _fill(world, finished)
-        with world.open() as store:
-            there = len(store.runs.list(limit=None))
-        many = _costs(world, "many")
-    ratios = {name: round(many[name] / few[name], 2) for name in few}
-    return {"finished_runs": there, "few_s": few, "many_s": many, "ratio": ratios}
+    there = fill(store_place(many.settings), finished)
+    costs = [(_costs(few, number), _costs(many, number)) for number in range(_REPETITIONS)]
+    medians = [
+        {what: statistics.median(pair[which][what] for pair in costs) for what in costs[0][0]} for which in (0, 1)
+    ]
+    return {
+        "finished_runs": there,
+        "few_s": {what: round(seconds, 5) for what, seconds in medians[0].items()},
+        "many_s": {what: round(seconds, 5) for what, seconds in medians[1].items()},
+        "ratio": {what: round(seconds / medians[0][what], 2) for what, seconds in medians[1].items()},
+    }
 
 
 def _begin(world: LittleWorld) -> None:
@@ -58,45 +75,16 @@ def _begin(world: LittleWorld) -> None:
         store.escalations.resolve(str(ended.packet), actor="leah", note="done")
 
 
-def _fill(world: LittleWorld, finished: int) -> None:
-    """Copy them, with their tasks; and resolve the escalations, for those that are open are no finished matter."""
-    file = world.settings.store_file
-    known = templates(file)
-    decisions = sum(one.decisions for one in known) * finished // len(known)
-    with closing(sqlite3.connect(file)) as connection:
-        before = [sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'")]
-    multiply(file, known, decisions)
-    with closing(sqlite3.connect(file)) as connection, connection:
-        seq = connection.execute("SELECT max(seq) FROM journal").fetchone()[0]
-        rows = connection.execute(
-            "SELECT task, opened_ms, state FROM runs WHERE task NOT IN (SELECT id FROM tasks)"
-        ).fetchall()
-        connection.executemany(
-            "INSERT INTO tasks (id, journal_seq, document_sha256, runbook, submitted_ms, not_before_ms, state, outcome)"
-            " VALUES (?, ?, '', 'r', ?, 0, 'finished', ?)",
-            ((task, seq + 1 + number, opened, state) for number, (task, opened, state) in enumerate(rows)),
-        )
-        heads = connection.execute("SELECT head FROM runs WHERE state = 'escalated'").fetchall()
-        connection.executemany(
-            "INSERT OR IGNORE INTO journal (seq, kind, subject, sha256, data) VALUES (?, 'resolved', ?, ?, x'7b7d')",
-            ((-1 - number, packet_id(head), f"{number:064}") for number, (head,) in enumerate(heads)),
-        )
-        for sql in before:
-            connection.execute(sql)
-        connection.execute("ANALYZE")
-
-
-def _costs(world: LittleWorld, name: str) -> dict[str, float]:
-    """Medians in seconds: of a run, which waits by a clock that needs no waiting, and of looking for one in vain."""
-    runs, looks = [], []
-    for number in range(_REPETITIONS):
-        task = f"{name}-{number}"
-        world.submit(task, task)
-        runs.append(_seconds(lambda task=task: world.run(task)))  # type: ignore[misc]
-        with world.open() as store:
-            session = Session(world.settings, store, Silent(), clock=world.clock)
-            looks.append(_seconds(lambda session=session: run_next(session)))  # type: ignore[misc]
-    return {"run": round(statistics.median(runs), 4), "run_next": round(statistics.median(looks), 4)}
+def _costs(world: LittleWorld, number: int) -> dict[str, float]:
+    """Of a claim, of a run, whose clock needs no waiting, and of looking for a task in vain."""
+    task = f"task-{number}"
+    world.submit(task, task)
+    with world.open() as store:
+        claim = _seconds(lambda: store.tasks.claim("a"))
+    run = _seconds(lambda: world.run(task))
+    with world.open() as store:
+        session = Session(world.settings, store, Silent(), clock=world.clock)
+        return {"claim": claim, "run": run, "run_next": _seconds(lambda: run_next(session))}
 
 
 def _seconds(work: Callable[[], Any]) -> float:
@@ -106,5 +94,8 @@ def _seconds(work: Callable[[], Any]) -> float:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(prefix="runbook-gate-flat-") as place:
-        print(json.dumps(measure(Path(place), int(sys.argv[1]) if len(sys.argv) > 1 else 100_000), indent=2))
+    try:
+        with tempfile.TemporaryDirectory(prefix="runbook-gate-flat-") as place:
+            print(json.dumps(measure(Path(place), int(sys.argv[1]) if len(sys.argv) > 1 else 100_000), indent=2))
+    finally:
+        DATABASES.close()
