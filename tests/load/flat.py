@@ -38,8 +38,9 @@ def measure(folder: Path, finished: int) -> dict[str, Any]:
     with Sidecar(opa, bundle) as sidecar:
         for kind in ("sqlite", "postgresql"):
             DATABASES.chosen = kind == "postgresql"
-            worlds = [LittleWorld(_made(folder / kind / name), bundle, sidecar) for name in ("few", "many")]
-            told[kind] = _compared(*worlds, finished)
+            few, many = (LittleWorld(_made(folder / kind / name), bundle, sidecar) for name in ("few", "many"))
+            print(f"{kind}: filling a store with {finished} finished runs", file=sys.stderr)
+            told[kind] = _compared(few, many, finished)
     return told
 
 
