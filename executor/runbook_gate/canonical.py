@@ -110,7 +110,7 @@ def _refuse(value: object) -> None:
         return
     if not _ALWAYS.issuperset(map(type, value)):  # most are, and this is asked for every value of every record
         for item in value:
-            if type(item) not in _ALWAYS:
+            if type(item) not in _ALWAYS and not (type(item) is int and -LARGEST_INTEGER <= item <= LARGEST_INTEGER):
                 _refuse(item)
 
 
