@@ -10,7 +10,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Any, Final, cast
 
 import orjson
 import rfc8785
@@ -101,16 +102,23 @@ def _spelt(value: Any) -> bytes:
 def _refuse(value: object) -> None:
     """Refuse what rfc8785 would let through or name in its error."""
     if isinstance(value, dict):
-        for key in value:
-            if not isinstance(key, str) or not key.isascii():
-                raise CanonicalError("a value has no canonical form: a key is not an ASCII string")
+        if not _ascii(value):
+            raise CanonicalError("a value has no canonical form: a key is not an ASCII string")
         value = value.values()
     elif not isinstance(value, list | tuple):
         _refuse_scalar(value)
         return
-    for item in value:
-        if type(item) not in _ALWAYS:  # most are, and this is asked for every value of every record
-            _refuse(item)
+    if not _ALWAYS.issuperset(map(type, value)):  # most are, and this is asked for every value of every record
+        for item in value:
+            if type(item) not in _ALWAYS and not (type(item) is int and -LARGEST_INTEGER <= item <= LARGEST_INTEGER):
+                _refuse(item)
+
+
+def _ascii(keys: Iterable[object]) -> bool:
+    try:
+        return "".join(cast("Iterable[str]", keys)).isascii()
+    except TypeError:  # one is no string
+        return False
 
 
 def _refuse_scalar(value: object) -> None:

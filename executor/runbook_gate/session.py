@@ -165,9 +165,10 @@ class Session:
         self._heads.check()
         try:
             with self._served(given) as served:
+                granted = self.clock.read()
                 lease = self.open(task_id, given, served)
                 with held(self.store, lease, self.clock, self.unreleased):
-                    return self._carry(Journal(self.store, lease, self._heads), served)
+                    return self._carry(Journal(self.store, lease, self._heads, granted), served)
         except SidecarFault:
             if self.store.tasks.status(task_id).run is None:
                 self.store.tasks.defer(task_id, self.clock.read().at_ms + BACKOFF_MS)
@@ -175,9 +176,10 @@ class Session:
 
     def _go_on(self, run: str) -> Finished:
         """Take up an active run. One whose end is decided needs no gate; one past its deadline ends without it."""
+        granted = self.clock.read()
         lease = self.store.leases.acquire(run, self.holder)
         with held(self.store, lease, self.clock, self.unreleased):
-            journal = Journal(self.store, lease, self._heads)
+            journal = Journal(self.store, lease, self._heads, granted)
             if isinstance(continuation(journal.history), Conclude):
                 return self._delivered(conclude(journal))
             try:

@@ -19,6 +19,7 @@ from rich.progress import track
 from tests.bench.bare import Bare
 from tests.bench.recording import Sent, recorded
 from tests.bench.shell import script
+from tests.bench.spending import REST, Spending, medians, watched
 from tests.bench.stage import Stage, stage
 from tests.scenarios.process import environment
 from tests.wire.unix import UnixConnection
@@ -53,20 +54,27 @@ def measure(place: Stage, repetitions: int) -> dict[str, Any]:
 def _runs(place: Stage, sent: Sequence[Sent], names: tuple[bytes, bytes], repetitions: int) -> dict[str, Any]:
     port = int(place.cluster.server.url.rsplit(":", 1)[1])
     bare = Bare(port, place.cluster.server.ca_file, str(place.sidecar.address.socket))
-    whole, alone = [], []
+    whole, alone, ours, theirs = [], [], list[Spending](), list[Spending]()
     effects = (
         sum(one.gate for one in sent) - 1
     )  # an effect before each decision; the first request asks for the version
     for _ in track(range(repetitions), "one run in a warm process", console=_ERR):
         target, settings = place.target()
-        whole.append(place.run(settings, place.submit(target))[1])
+        task, slept_s = place.submit(target), place.clock.slept_s
+        with watched() as spent:
+            whole.append(place.run(settings, task)[1])
+        spent.waited(place.clock.slept_s - slept_s)
+        ours.append(spent)
         target, _settings = place.target()
         others = list(zip(names, (target.namespace.encode(), target.uid.encode()), strict=True))
-        began = time.perf_counter()
-        bare.run(sent, others, place.folder / "appended", effects)
+        bare.spent, began = Spending(), time.perf_counter()
+        with bare.spent.on(REST):
+            bare.run(sent, others, place.folder / "appended", effects)
         alone.append(time.perf_counter() - began)
+        theirs.append(bare.spent)
     bare.close()
-    return _against("run_s", whole, "bare_s", alone)
+    where = {"run": medians(ours), "bare": medians(theirs)}
+    return _against("run_s", whole, "bare_s", alone) | {"cpu_ratio": _of_cpu(where), "where": where}
 
 
 def _decisions(place: Stage, sent: Sequence[Sent], repetitions: int) -> dict[str, Any]:
@@ -116,6 +124,12 @@ def _processes(place: Stage, sent: Sequence[Sent], labels: Any, repetitions: int
         hand.append(time.perf_counter() - began)
     where = {name: round(statistics.median(one[name] for one in phases), 3) for name in phases[0]}
     return _against("process_s", ours, "script_s", hand) | {"where_s": where}
+
+
+def _of_cpu(where: dict[str, dict[str, dict[str, float]]]) -> float:
+    """Of this process: on a busy machine it says more than the time."""
+    ours, theirs = (sum(part["cpu_s"] for part in side.values()) for side in where.values())
+    return round(ours / theirs, 2)
 
 
 def _seconds(work: Callable[[], Any]) -> float:

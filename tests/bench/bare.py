@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.bench.recording import Sent
+from tests.bench.spending import DURABLE, GATE, SERVER, Spending
 from tests.wire.unix import UnixConnection
 
 _VERSION: Final = re.compile(rb'"resourceVersion": ?"(\d+)"')
@@ -23,12 +24,16 @@ class Bare:
         port: of the API server on 127.0.0.1.
         ca_file: who vouches for it.
         gate: unix socket of OPA.
+
+    Attributes:
+        spent: of the run that is measured.
     """
 
     def __init__(self, port: int, ca_file: Path, gate: str) -> None:
         trusted = ssl.create_default_context(cafile=str(ca_file))
         self._server = http.client.HTTPSConnection("127.0.0.1", port, context=trusted)
         self._gate = UnixConnection(gate)
+        self.spent = Spending()
 
     def close(self) -> None:
         """Close both."""
@@ -54,11 +59,13 @@ class Bare:
             target = one.target
             for old, new in names:
                 target = target.replace(old.decode(), new.decode())
-            answer = self.send(Sent(one.gate, one.method, target, one.headers, body))
+            with self.spent.on(GATE if one.gate else SERVER):
+                answer = self.send(Sent(one.gate, one.method, target, one.headers, body))
             found = _VERSION.search(answer.replace(b'":"', b'": "'))
             version = found[1] if found and not one.gate else version
         for _ in range(effects):
-            append(ledger)
+            with self.spent.on(DURABLE):
+                append(ledger)
 
     def send(self, one: Sent) -> bytes:
         """One request and its whole answer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,16 +15,18 @@ from runbook_gate import resources
 from runbook_gate.clock import SystemClock
 from runbook_gate.configuration import Audit, Cluster, Opa, Settings
 from runbook_gate.demo.stage import REGISTERS, Target, write
+from runbook_gate.engine.heads import Heads
 from runbook_gate.engine.narration import Silent
 from runbook_gate.gate.build import build
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.sidecar import Sidecar
-from runbook_gate.ledger import Finished
+from runbook_gate.ledger import Finished, Store
 from runbook_gate.localcluster import LocalCluster, find_tool
 from runbook_gate.localcluster.seeding import Seeder
 from runbook_gate.models.task import Submission
 from runbook_gate.session import Session, open_store
 from runbook_gate.submission import read_task, submitted
+from runbook_gate.working.warm import WarmPolicies
 
 
 class Waiting(SystemClock):
@@ -53,6 +55,9 @@ class Stage:
         bundle: the shipped policies.
         sidecar: OPA that serves them.
         settings: a configuration that uses them.
+        clock: of the store and of every run.
+        store: open from run to run, as `work` has it.
+        policies: kept from run to run, likewise.
     """
 
     folder: Path
@@ -61,6 +66,9 @@ class Stage:
     bundle: Bundle
     sidecar: Sidecar
     settings: Settings
+    clock: Waiting
+    store: Store
+    policies: WarmPolicies
     _made: int = field(default=0)
 
     def target(self) -> tuple[Target, Settings]:
@@ -81,22 +89,20 @@ class Stage:
         path.write_text(yaml.safe_dump(target.task(task_id)), encoding="utf-8")
         now = int(datetime.now(UTC).timestamp() * 1000)
         submission = Submission(submitter="ci-platform", assurance="claimed", submitted_ms=now)
-        with open_store(self.settings, clock=SystemClock()) as store:
-            store.tasks.submit(submitted(read_task(path), submission))
+        self.store.tasks.submit(submitted(read_task(path), submission))
         return task_id
 
     def run(self, settings: Settings, task_id: str) -> tuple[Finished, float]:
-        """Carry a task out in this process.
+        """Carry a task out in this process, which is as warm as `work` is at its second task.
 
         Returns:
             How it ended, and the seconds that it took without its waits.
         """
-        clock = Waiting()
-        with open_store(settings, clock=clock) as store:
-            session = Session(settings, store, Silent(), clock=clock)
-            began = time.perf_counter()
-            finished = session.run_task(task_id)
-            return finished, time.perf_counter() - began - clock.slept_s
+        heads = Heads(settings.heads_file, settings.termination_message)
+        session = Session(settings, self.store, Silent(), clock=self.clock, policies=self.policies, heads=heads)
+        began, slept_s = time.perf_counter(), self.clock.slept_s
+        finished = session.run_task(task_id)
+        return finished, time.perf_counter() - began - (self.clock.slept_s - slept_s)
 
 
 @contextmanager
@@ -118,4 +124,8 @@ def stage(folder: Path) -> Iterator[Stage]:
             audit=Audit(logs=(cluster.server.audit_log,)),
             submitter="ci-platform",
         )
-        yield Stage(folder, cluster, seeder, bundle, sidecar, settings)
+        clock, policies = Waiting(), WarmPolicies(settings)
+        policies.look()
+        with closing(policies), open_store(settings, clock=clock) as store:
+            yield Stage(folder, cluster, seeder, bundle, sidecar, settings, clock, store, policies)
+            policies.leave()

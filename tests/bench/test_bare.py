@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from tests.bench.__main__ import PHASES
 from tests.bench.bare import Bare
 from tests.bench.recording import recorded
 from tests.bench.shell import script
+from tests.bench.spending import DURABLE, GATE, SERVER, medians, watched
 from tests.bench.stage import stage
 
 from runbook_gate.localcluster import find_tool
@@ -43,3 +47,21 @@ def test_the_bare_calls_and_the_script_repair_a_namespace_too(tmp_path: Path) ->
 
         live = place.seeder.core.read_namespace(second.namespace).metadata.labels
         assert target.labels.items() <= live.items()
+
+
+def test_what_a_run_is_made_of_is_counted_on_both_sides(tmp_path: Path) -> None:
+    with stage(tmp_path) as place:
+        target, settings = place.target()
+        with recorded() as sent, watched() as spent:
+            place.run(settings, place.submit(target))
+    told = medians([spent])
+    assert told[SERVER]["times"] == sum(not one.gate for one in sent)
+    assert told[GATE]["times"] == sum(one.gate for one in sent)
+    assert told[DURABLE]["times"] == told["transactions that write"]["times"] > 0
+
+
+def test_a_process_says_where_its_time_went() -> None:
+    done = subprocess.run([sys.executable, str(PHASES), "--version"], capture_output=True, text=True, check=True)
+    told = json.loads(done.stderr.splitlines()[-1])
+    assert told["imports"] > 0
+    assert sum(told.values()) == pytest.approx(2 * told["in all"])

@@ -29,6 +29,7 @@ from runbook_gate.cluster.deadline import Deadline
 from runbook_gate.cluster.kubeconfig import access_to, hardened, server_url
 from runbook_gate.cluster.outcomes import REQUEST_FAILURES, transport_outcome
 from runbook_gate.cluster.protocol import Exchange, LabelPatch, ProbeResource
+from runbook_gate.cluster.trust import Trust
 from runbook_gate.models.http import Transport
 from runbook_gate.wire.connections import watch
 from runbook_gate.wire.wire import Wire
@@ -69,6 +70,7 @@ class ClusterClient:
 
     def __init__(self, kubeconfig: Path | None, context: str | None, endpoint: Endpoint, clock: Clock) -> None:
         self._access = access_to(kubeconfig, context)
+        self._trust = Trust(hardened(self._access))
         self._url = server_url(endpoint.url or self._access.host)
         self._endpoint = endpoint
         self._clock = clock
@@ -93,6 +95,7 @@ class ClusterClient:
         api = ApiClient(hardened(self._access))
         api.user_agent = f"runbook-gate/{__version__}"
         watch(api.rest_client.pool_manager, wire)
+        self._trust.give(api.rest_client.pool_manager)
         until = time.monotonic() + within_s
         try:
             yield ClusterConnection(api, wire, self._clock, url=self._url, name=self.name, until=until)

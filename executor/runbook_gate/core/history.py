@@ -48,9 +48,16 @@ class History:
 
     def before(self, seq: int) -> History:
         """The run as it was before an entry."""
-        earlier = History(self.entries[: seq - 1])
-        vars(earlier)["opened"] = self.opened  # it stays the same, and reading it takes longer than all else
-        return earlier
+        return self._of_the_same_run(self.entries[: seq - 1])
+
+    def followed_by(self, entry: Entry) -> History:
+        """The run with one more entry."""
+        return self._of_the_same_run([*self.entries, entry])
+
+    def _of_the_same_run(self, entries: Sequence[Entry]) -> History:
+        other = History(entries)
+        vars(other)["opened"] = self.opened  # it stays the same, and reading it takes longer than all else
+        return other
 
     @property
     def newest(self) -> Entry:

@@ -25,15 +25,16 @@ class Journal:
         store: the ledger.
         lease: held on the run.
         heads: where heads are published: the newest now, one that a crash kept back included.
+        granted: a moment before the lease was granted; None if it may be old by now.
 
     Attributes:
         heads: the same.
     """
 
-    def __init__(self, store: Store, lease: Lease, heads: Heads) -> None:
+    def __init__(self, store: Store, lease: Lease, heads: Heads, granted: Reading | None = None) -> None:
         self.store, self.lease, self.heads = store, lease, heads
         self.history = History(store.runs.entries(lease.run))
-        self._renewed: Reading | None = None
+        self._renewed = granted
         heads.publish(self.history.newest)
 
     def append(self, draft: Draft) -> Entry:
@@ -83,7 +84,7 @@ class Journal:
 
         def record(entry: Entry) -> bytes:
             sealed.append(entry)
-            return make(History([*self.history.entries, entry]))
+            return make(self.history.followed_by(entry))
 
         with self.store.runs.batch(self.lease, head=self.history.newest.sha256) as batch:
             finished = batch.finish(draft, record)
@@ -98,7 +99,7 @@ class Journal:
             self.lease, self._renewed = self.store.leases.renew(self.lease), now
 
     def _add(self, entry: Entry) -> None:
-        self.history = History([*self.history.entries, entry])
+        self.history = self.history.followed_by(entry)
 
 
 def _newest_date(document: Any) -> int | None:

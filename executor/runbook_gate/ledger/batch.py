@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from runbook_gate.canonical import sha256_hex
 from runbook_gate.errors import EntriesLost, LedgerFault
@@ -20,6 +20,10 @@ from runbook_gate.ledger.sealing import seal, unseal
 from runbook_gate.models.entry import Entry, EntryFields
 
 _RUNS = tables.runs
+# Made once: to make a statement takes longer than to execute it.
+_RUN = select(_RUNS).where(_RUNS.c.id == bindparam("run"))
+_UPDATE_RUN = update(_RUNS).where(_RUNS.c.id == bindparam("of"))
+_ENTRY = insert(tables.entries)
 _OUTCOMES: dict[str, Literal["complete", "escalated"]] = {"completed": "complete", "escalated": "escalated"}
 
 
@@ -32,7 +36,7 @@ class Batch:
 
     def __init__(self, connection: Connection, database: Database, lease: Lease, head: str | None = None) -> None:
         checked(connection, lease)
-        row = connection.execute(select(_RUNS).where(_RUNS.c.id == lease.run)).one()  # whoever writes it has the lease
+        row = connection.execute(_RUN, {"run": lease.run}).one()  # whoever writes it has the lease
         if head not in (None, row.head):
             raise EntriesLost(f"run {lease.run} does not end in the ledger with the entry that was recorded last")
         self._identity = identity(connection)
@@ -63,14 +67,15 @@ class Batch:
         fields = self._fields(draft)
         data, sha256 = seal(fields)
         self._connection.execute(
-            insert(tables.entries).values(
-                run=fields.run,
-                seq=fields.seq,
-                kind=fields.kind,
-                checkpoint=fields.checkpoint,
-                sha256=sha256,
-                data=data,
-            )
+            _ENTRY,
+            {
+                "run": fields.run,
+                "seq": fields.seq,
+                "kind": fields.kind,
+                "checkpoint": fields.checkpoint,
+                "sha256": sha256,
+                "data": data,
+            },
         )
         self._seq, self._head, self._step = fields.seq, sha256, fields.step
         self._update_run(seq=self._seq, head=self._head, step=self._step)
@@ -159,4 +164,4 @@ class Batch:
         self._ended = True
 
     def _update_run(self, **values: Any) -> None:
-        self._connection.execute(update(_RUNS).where(_RUNS.c.id == self._lease.run).values(**values))
+        self._connection.execute(_UPDATE_RUN, {"of": self._lease.run, **values})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Insert, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.dialects import postgresql
 
 from runbook_gate.canonical import sha256_hex
@@ -13,6 +13,10 @@ from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.server import is_server
 
 _EVIDENCE = tables.evidence
+_THERE = select(_EVIDENCE.c.data).where(_EVIDENCE.c.sha256 == bindparam("digest"))
+_INSERT = insert(_EVIDENCE)
+# On a server another transaction may have kept the same bytes meanwhile.
+_INSERT_AMONG_OTHERS = postgresql.insert(_EVIDENCE).on_conflict_do_nothing()
 
 
 def put(connection: Connection, data: bytes) -> str:
@@ -29,19 +33,14 @@ def put(connection: Connection, data: bytes) -> str:
         LedgerBroken: if other bytes are stored under it.
     """
     sha256 = sha256_hex(data)
-    there = select(_EVIDENCE.c.data).where(_EVIDENCE.c.sha256 == sha256)
-    kept = connection.execute(there).scalar_one_or_none()
+    kept = connection.execute(_THERE, {"digest": sha256}).scalar_one_or_none()
     if kept is None:
-        inserted = connection.execute(_insert(connection).values(sha256=sha256, data=data)).rowcount
-        kept = data if inserted else connection.execute(there).scalar_one()
+        statement = _INSERT_AMONG_OTHERS if is_server(connection) else _INSERT
+        inserted = connection.execute(statement, {"sha256": sha256, "data": data}).rowcount
+        kept = data if inserted else connection.execute(_THERE, {"digest": sha256}).scalar_one()
     if kept != data:
         raise LedgerBroken(f"evidence {sha256} was altered")
     return sha256
-
-
-def _insert(connection: Connection) -> Insert:
-    """On a server another transaction may have kept the same bytes meanwhile."""
-    return postgresql.insert(_EVIDENCE).on_conflict_do_nothing() if is_server(connection) else insert(_EVIDENCE)
 
 
 def get(connection: Connection, sha256: str) -> bytes:
@@ -58,9 +57,7 @@ def get(connection: Connection, sha256: str) -> bytes:
         UnknownRecord: if they are not kept.
         LedgerBroken: if they do not have the digest.
     """
-    data: bytes | None = connection.execute(
-        select(_EVIDENCE.c.data).where(_EVIDENCE.c.sha256 == sha256)
-    ).scalar_one_or_none()
+    data: bytes | None = connection.execute(_THERE, {"digest": sha256}).scalar_one_or_none()
     if data is None:
         raise UnknownRecord(f"there is no evidence {sha256}")
     if not intact(data, sha256):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, false, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, false, insert, or_, select, update
 
 from runbook_gate.clock import Reading
 from runbook_gate.errors import HeldElsewhere, LeaseLost, UnknownRecord
@@ -27,6 +27,9 @@ LONGEST_S: Final = 2 * LEASE_S  # how far ahead a lease may seem to end, seen fr
 
 _LEASES = tables.leases
 _RUNS = tables.runs
+_HELD: Final = select(_LEASES.c.run).where(
+    _LEASES.c.run == bindparam("run"), _LEASES.c.number == bindparam("number"), _LEASES.c.holder == bindparam("holder")
+)
 
 
 def is_free(now: Reading) -> ColumnElement[bool]:
@@ -74,8 +77,7 @@ def checked(connection: Connection, lease: Lease) -> None:
     Raises:
         LeaseLost: if another process took the run over, or the lease was released.
     """
-    same = (_LEASES.c.run == lease.run, _LEASES.c.number == lease.number, _LEASES.c.holder == lease.holder)
-    if lock(connection, select(_LEASES.c.run).where(*same)) is None:
+    if lock(connection, _HELD, run=lease.run, number=lease.number, holder=lease.holder) is None:
         raise LeaseLost(f"lease {lease.number} of run {lease.run} is no longer held")
 
 

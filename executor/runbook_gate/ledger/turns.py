@@ -44,20 +44,21 @@ class Turns:
             Stopped: the process was asked to stop, and it is still another's turn.
         """
         end = time.monotonic() + self.busy_ms / 1000
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {min(_SLICE_MS, self.busy_ms):d}")
+        _wait_at_most(connection, min(_SLICE_MS, self.busy_ms))
         try:
             while not _begun(connection, last=time.monotonic() >= end):
                 if self.stopping():
                     raise Stopped("Asked to stop, while another process kept the ledger locked.", advice=_LATER)
         finally:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {self.busy_ms:d}")
+            _wait_at_most(connection, self.busy_ms)
 
-    def await_row(self, connection: Connection, statement: Select[Any]) -> Row[Any] | None:
+    def await_row(self, connection: Connection, statement: Select[Any], **values: Any) -> Row[Any] | None:
         """Lock the row that a statement selects, once whoever else has locked it is done.
 
         Args:
             connection: a writing transaction on a server.
             statement: selects at most one row, as it is after the wait.
+            values: of its parameters.
 
         Raises:
             DBAPIError: another transaction kept the row locked all the time, or the store failed.
@@ -69,7 +70,7 @@ class Turns:
             try:
                 with connection.begin_nested():
                     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(1, min(_SLICE_MS, self.busy_ms)):d}")
-                    row = connection.execute(statement.with_for_update()).one_or_none()
+                    row = connection.execute(statement.with_for_update(), values).one_or_none()
                     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(1, self.busy_ms):d}")
                     return row
             except DBAPIError as error:
@@ -77,6 +78,12 @@ class Turns:
                     raise
             if self.stopping():
                 raise Stopped("Asked to stop, while another process kept the ledger locked.", advice=_LATER)
+
+
+def _wait_at_most(connection: Connection, milliseconds: int) -> None:
+    """Past SQLAlchemy, for whom this is a statement like any other: it takes longer than SQLite does."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA busy_timeout = {milliseconds:d}")
 
 
 def _begun(connection: Connection, *, last: bool) -> bool:
@@ -90,7 +97,7 @@ def _begun(connection: Connection, *, last: bool) -> bool:
     return True
 
 
-def lock(connection: Connection, statement: Select[Any]) -> Row[Any] | None:
+def lock(connection: Connection, statement: Select[Any], **values: Any) -> Row[Any] | None:
     """Lock a row before looking at it, so that what is decided on it still holds at the commit.
 
     An SQLite transaction has locked the whole store when it began. On a server, a statement that had to wait sees
@@ -99,12 +106,13 @@ def lock(connection: Connection, statement: Select[Any]) -> Row[Any] | None:
     Args:
         connection: a writing transaction.
         statement: selects at most one row of one table.
+        values: of its parameters.
 
     Returns:
         The row; None if there is none.
     """
     turns = connection.get_execution_options().get(TURNS)
     if not isinstance(turns, Turns):
-        return connection.execute(statement).one_or_none()
-    free = connection.execute(statement.with_for_update(skip_locked=True)).one_or_none()
-    return turns.await_row(connection, statement) if free is None else free
+        return connection.execute(statement, values).one_or_none()
+    free = connection.execute(statement.with_for_update(skip_locked=True), values).one_or_none()
+    return turns.await_row(connection, statement, **values) if free is None else free

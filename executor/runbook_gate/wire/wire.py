@@ -1,6 +1,6 @@
 """How far a request got, and the moment at which it is over.
 
-urllib3's timeouts hold for each address and each read: a server that sends one byte a second never meets them. A timer
+urllib3's timeouts hold for each address and each read: a server that sends one byte a second never meets them. An alarm
 shuts the socket down. And urllib3 tells a failed connect from a failed request by its exceptions; here it is seen.
 """
 
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 
+from runbook_gate.wire.alarms import ALARMS
 from runbook_gate.wire.giving_up import under_way
 
 
@@ -39,15 +39,10 @@ class Wire:
         """One request: at most `seconds` long, sent only if `may_send` says so once the connection stands."""
         self.sent = self.expired = False
         self._until, self._may_send = time.monotonic() + seconds, may_send
-        timer = threading.Timer(seconds, self._expire)
-        timer.daemon = True
-        timer.start()
         try:
-            with under_way(self):
+            with ALARMS.after(seconds, self._expire), under_way(self):
                 yield
         finally:
-            timer.cancel()
-            timer.join()
             self._release()
 
     def left(self) -> float:
@@ -79,7 +74,7 @@ class Wire:
         self.sent = True
 
     def after_answer(self) -> None:
-        """The last moment of the answer: one that the timer cut looks whole if it broke off in its head.
+        """The last moment of the answer: one that the alarm cut looks whole if it broke off in its head.
 
         Raises:
             TimeoutError: it was cut.
