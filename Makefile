@@ -12,6 +12,9 @@ CAPABILITIES := --capabilities policies/capabilities.json
 REGO_TESTS := policies policy-tests fixtures:fixtures/decisions
 BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
 
+# Six workers of pytest read what the first one compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
@@ -24,7 +27,11 @@ help: ## this list
 demo: $(VENV)/installed tools-demo ## one repair that completes and one that is stopped, on a real API server
 	@$(BIN)/runbook-gate demo $(ARGS)
 
-test: tools lint types policy ## every check and every test, after installing what they need
+test: tools $(VENV)/installed-dev ## every check and every test, after installing what they need
+	@mkdir -p build
+	@$(MAKE) --no-print-directory types > build/types.txt 2>&1 & types=$$!; \
+		$(MAKE) --no-print-directory lint policy; status=$$?; \
+		wait $$types || status=$$?; cat build/types.txt; exit $$status
 	@echo "pytest: unit tests and scenarios"
 	@$(BIN)/pytest -n 6 --dist worksteal $(ARGS)
 

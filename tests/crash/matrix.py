@@ -52,9 +52,18 @@ class Matrix:
         self._judge()
         self.first = cases(remains)
 
-    def singles(self) -> None:
-        """One crash, at each point."""
+    def singles(self, only: str = "", until: str | None = None) -> None:
+        """One crash, at each point.
+
+        Args:
+            only: of the points whose names begin so.
+            until: what is told of something wrong; then no more crashes are tried.
+        """
         for case, points in self.first:
+            if until is not None and any(until in one for one in self.figures.wrong):
+                return
+            if not case.point.startswith(only):
+                continue
             self._restarted(case)
             self._world.run(TASK)
             self.figures.points += points

@@ -69,7 +69,7 @@ class NotDurable(CrashWorld):
 def test_a_store_that_loses_what_it_recorded_shows(stage: Stage) -> None:
     way = WAYS["happy path"]
     tried = Matrix(stage(way, NotDurable), way, Figures("broken"))
-    tried.singles()
+    tried.singles(until="a write without an intent")
     assert [one for one in tried.figures.wrong if "a write without an intent" in one], tried.figures.wrong
 
 
@@ -85,5 +85,5 @@ def test_a_store_that_loses_what_it_recorded_shows(stage: Stage) -> None:
 def test_one_crash_shows_it(stage: Stage, way: str, executor: type[WatchedSession], told: str) -> None:
     world = stage(WAYS[way], type("Broken", (CrashWorld,), {"executor": executor}))
     tried = Matrix(world, WAYS[way], Figures("broken"))
-    tried.singles()
+    tried.singles(until=told)
     assert [one for one in tried.figures.wrong if told in one], tried.figures.wrong

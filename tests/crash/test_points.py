@@ -132,6 +132,7 @@ class NotingWorld(CrashWorld):
 def test_a_new_append_joins_and_a_crash_there_is_tried(stage: Stage) -> None:
     way = WAYS["happy path"]
     tried = Matrix(stage(way, NotingWorld), way, Figures("a new append"))
-    tried.singles()
+    tried.singles("commit no_decision cp0 1 ")  # the other points are those of the happy path
     assert {"commit no_decision cp0 1 / after"} <= {left.point for left, _ in tried.first}
+    assert tried.figures.points > 0
     assert tried.figures.wrong == []

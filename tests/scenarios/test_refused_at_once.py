@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from tests.scenarios import process
+from tests.scenarios.process import Said
+from tests.scenarios.process import called as said
 from tests.scenarios.theatre import Theatre
 
 from runbook_gate.cli.main import run
@@ -24,22 +24,8 @@ from runbook_gate.session import Session
 SECRET = "hunter2-correct-horse"
 
 
-@dataclass(frozen=True)
-class Said:
-    """How a command ended, and what it printed."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        """The one document that `-o json` puts on stdout."""
-        return json.loads(self.out)
-
-
-def said(theatre: Theatre, *arguments: str) -> Said:
-    """Run one command to its end."""
+def in_a_process(theatre: Theatre, *arguments: str) -> Said:
+    """Run one command to its end, in a process of its own."""
     with process.start(theatre, *arguments) as started:
         try:
             out, err = started.communicate(timeout=60)
@@ -329,7 +315,7 @@ def test_the_same_task_again_after_its_completion_gives_the_stored_result(theatr
     document = theatre.target.task("task-1")
     first = submit(theatre, document, "--run")
     assert (first.status, first.document["outcome"]) == (0, "complete")
-    for answer in again(theatre, document):
+    for answer in [*again(theatre, document), in_a_process(theatre, "run", "task-1", "-o", "json")]:
         assert (answer.status, answer.document) == (0, first.document)
     assert len(runs(theatre)) == 1
     assert len(theatre.writes()) == 1
@@ -382,7 +368,7 @@ def test_a_run_that_another_process_holds_is_refused(theatre: Theatre) -> None:
     active = begin(theatre, "task-1")
     with theatre.store() as store:
         lease = store.leases.acquire(active, "another-host:1")
-        refused(said(theatre, "run", "task-1", "-o", "json"), 11, "HeldElsewhere")
+        refused(in_a_process(theatre, "run", "task-1", "-o", "json"), 11, "HeldElsewhere")
         store.leases.release(lease)
     assert len(theatre.history(active).entries) == 1
 
@@ -407,7 +393,7 @@ def test_an_unknown_task_is_refused(theatre: Theatre, command: list[str]) -> Non
 
 def test_a_withdrawn_task_is_refused(theatre: Theatre) -> None:
     queued(theatre)
-    assert said(theatre, "withdraw", "task-1", "--actor", "ci-platform").status == 0
+    assert in_a_process(theatre, "withdraw", "task-1", "--actor", "ci-platform").status == 0
     for command in (["run", "task-1"], ["submit", "task.yaml", "--run"], ["run", "--plan", "task-1"]):
         assert "task-1" in refused(said(theatre, *command, "-o", "json"), 2, "UsageFault")
     assert task(theatre, "task-1").outcome == "withdrawn"

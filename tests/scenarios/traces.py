@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
-import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import chdir, closing, redirect_stderr, redirect_stdout
+from contextlib import closing
 from pathlib import Path
-from unittest.mock import patch
 
-from tests.scenarios.process import start, variables
+from tests.scenarios.process import called, start
 from tests.scenarios.theatre import Theatre
 
-from runbook_gate.cli.main import run
 from runbook_gate.gate.sidecar import Sidecar
 
 
@@ -54,16 +50,8 @@ class Traces:
     def ask(self, *arguments: str) -> None:
         """Call a command that only tells, for people and for programs; in this process, because there are many."""
         for words in (arguments, (*arguments, "-o", "json")):
-            out, err = io.StringIO(), io.StringIO()
-            with (
-                redirect_stdout(out),
-                redirect_stderr(err),
-                patch.dict(os.environ, variables(self._theatre.settings)),
-                chdir(self._theatre.folder),
-            ):
-                run(list(words))
-            told = " ".join(words)
-            self._said |= {f"stdout of {told}": out.getvalue().encode(), f"stderr of {told}": err.getvalue().encode()}
+            said, told = called(self._theatre, *words), " ".join(words)
+            self._said |= {f"stdout of {told}": said.out.encode(), f"stderr of {told}": said.err.encode()}
 
     def ask_everything(self, task: str = "task-1") -> None:
         """Call every command that tells something."""

@@ -15,6 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from runbook_gate.clock import Clock, Reading
 from runbook_gate.errors import LedgerUnwritable
+from runbook_gate.ledger.compiled import FOR_FILES
 from runbook_gate.ledger.faults import AGAIN, mapped
 from runbook_gate.ledger.server import Server, is_server, postgres_engine
 from runbook_gate.ledger.turns import WRITES, Turns
@@ -23,6 +24,7 @@ from runbook_gate.models.entry import Executor
 
 Place = Path | Server
 _FOREIGN: Final = ""  # no boot of a host: leases of a server's clock are seen from elsewhere
+_COMPILED_ONCE: Final = {"compiled_cache": FOR_FILES}
 _FILE: Final = "runbook_gate_file"
 _BESIDE: Final = "runbook_gate_files_beside"
 
@@ -126,11 +128,14 @@ def sqlite_engine(path: Path | None, turns: Turns, *, read_only: bool = False) -
         The engine; nothing was opened yet.
     """
     if path is None:
-        engine = create_engine("sqlite://", poolclass=StaticPool, hide_parameters=True)
+        engine = create_engine(
+            "sqlite://", poolclass=StaticPool, hide_parameters=True, execution_options=_COMPILED_ONCE
+        )
     else:
         path = path.absolute()  # the program may change its folder
         name, query = f"file:{quote(os.fsencode(path))}", {"mode": "ro" if read_only else "rw", "uri": "true"}
-        engine = create_engine(URL.create("sqlite", database=name, query=query), hide_parameters=True)
+        url = URL.create("sqlite", database=name, query=query)
+        engine = create_engine(url, hide_parameters=True, execution_options=_COMPILED_ONCE)
     _prepare(engine, path, turns)
     return engine
 

@@ -67,6 +67,11 @@ def fact(place: Place) -> str:
     return ".".join("*" if isinstance(part, int) or "/" in part else part for part in place)
 
 
+def facts(document: Any) -> set[str]:
+    """Every fact of a document."""
+    return {fact(place) for place, _ in _places(document, ())}
+
+
 def _places(value: Any, place: Place) -> Iterator[tuple[Place, Any]]:
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in inner:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from tests.policies.asking import Question, decide
 from tests.policies.decision_cases import load
 from tests.policies.missing import carried, waiting
 from tests.policies.missing.carried import Answer
-from tests.policies.missing.lacks import Lack, lacks, values
+from tests.policies.missing.lacks import Lack, Seen, lacks, values
 from tests.policies.missing.waiting import Freed
 
 from runbook_gate.models.decision import Decision
@@ -31,10 +32,13 @@ def good_inputs() -> dict[str, Any]:
 
 def every_lack(checkpoint: str = "") -> dict[str, list[Lack]]:
     """Every lack of every good input, of one checkpoint or of all, by the input."""
-    cases = load()
-    seen = values(case.input for case in cases)
-    wanted = (case for case in cases if case.path.startswith(f"pass/{checkpoint}"))
-    return {case.path: list(lacks(case.path, case.input, seen)) for case in wanted}
+    wanted = (case for case in load() if case.path.startswith(f"pass/{checkpoint}"))
+    return {case.path: list(lacks(case.path, case.input, _seen())) for case in wanted}
+
+
+@functools.cache
+def _seen() -> Seen:
+    return values(case.input for case in load())
 
 
 def answered(inputs: dict[str, Any], asked: Sequence[Lack]) -> list[Answer]:

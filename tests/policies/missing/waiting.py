@@ -64,14 +64,17 @@ def codes(case: Case) -> frozenset[str]:
     return frozenset(denial["code"] for denial in case.expected["denials"])
 
 
-def every_lack(*, whole: bool = False) -> list[Lack]:
+def every_lack(checkpoint: str = "", *, whole: bool = False) -> list[Lack]:
     """What is missing, in each way, place by place; other values are no lack.
 
     Args:
+        checkpoint: of the cases of one checkpoint; empty for all.
         whole: of every case; else each place once for cases of the same denials.
     """
     alike: dict[object, list[Lack]] = defaultdict(list)
     for path, case in (waiting() if whole else few()).items():
+        if checkpoint not in {"", case.input["checkpoint"]}:
+            continue
         for lack in lacks(path, case.input, {}):
             pointer = lack.question.patch[0]["path"]
             if lack.kind != "changed" and lack.fact not in _NAMING and not lack.fact.endswith(".object.labels.*"):
@@ -82,9 +85,8 @@ def every_lack(*, whole: bool = False) -> list[Lack]:
 def sample(checkpoint: str) -> list[Lack]:
     """One lack of each fact and kind at a checkpoint."""
     among: dict[object, list[Lack]] = defaultdict(list)
-    for lack in every_lack():
-        if waiting()[lack.base].input["checkpoint"] == checkpoint:
-            among[lack.fact, lack.kind].append(lack)
+    for lack in every_lack(checkpoint):
+        among[lack.fact, lack.kind].append(lack)
     return [_one_of(found) for found in among.values()]
 
 
