@@ -181,7 +181,7 @@ def test_the_doctor_says_what_a_role_should_not_have(own: RoledStore, tmp_path: 
             doctor.role(Settings(store=own.place(role).url))
         told[role] = str(found.value)
     more = "may do more than it should"
-    assert f"the role {TABLES} {more}: owns entries, owns evidence" in told[TABLES]
+    assert f"the role {TABLES} {more}: owns entries, owns escalations, owns evidence" in told[TABLES]
     assert told[RUNTIME] == (
         f"the role runbook_gate {more}: DELETE on entries, UPDATE of columns of journal; it lacks INSERT on leases."
     )
