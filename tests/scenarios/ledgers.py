@@ -1,4 +1,4 @@
-"""A theatre's ledger, looked into and harmed past the product, in a file or on a server; and the time that it knows."""
+"""A theatre's ledger, looked into and locked past the product, in a file or on a server; and the time that it knows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from psycopg import sql
-from tests.ledger.attack import ServerAttacker
 from tests.postgresql.databases import DATABASES, set_ahead
 from tests.scenarios.clocks import Suspendable
 from tests.scenarios.theatre import Theatre
@@ -55,24 +54,6 @@ def _rows(store: Path | StoreUrl) -> Iterator[tuple[str, list[tuple[Any, ...]]]]
         with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as file:
             for (table,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
                 yield table, file.execute(f'SELECT * FROM "{table}"').fetchall()
-
-
-def tamper(store: Path | StoreUrl, statement: str, *values: object) -> None:
-    """Change one row behind the triggers, as the ledger's owner could."""
-    if not isinstance(store, Path):
-        with DATABASES.server.connect(store.dbname) as connection:
-            attacker = ServerAttacker(connection)
-            attacker.forget_foreign_keys()
-            assert attacker.execute(statement, values).rowcount == 1
-        return
-    with closing(sqlite3.connect(store)) as file:
-        triggers = file.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        for name, _ in triggers:
-            file.execute(f"DROP TRIGGER {name}")
-        assert file.execute(statement, values).rowcount == 1
-        for _, made in triggers:
-            file.execute(made)
-        file.commit()
 
 
 @contextmanager

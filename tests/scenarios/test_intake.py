@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.scenarios.ledgers import tamper
+from tests.ledger.tampering import tamper
 from tests.scenarios.theatre import REMOVED, Theatre, assert_completed, assert_escalated
 
 from runbook_gate.demo.stage import APPROVED, PREFIX, rfc3339
