@@ -58,11 +58,11 @@ def _rows(store: Path | StoreUrl) -> Iterator[tuple[str, list[tuple[Any, ...]]]]
 
 @contextmanager
 def locking(store: Path | StoreUrl) -> Iterator[Callable[[], object]]:
-    """What keeps everybody else from writing, once it is called, until the end of the block."""
+    """What keeps everybody else from going on with a run, once it is called, until the end of the block."""
     if isinstance(store, Path):
         with closing(sqlite3.connect(store, isolation_level=None, check_same_thread=False)) as file:
             yield lambda: file.in_transaction or file.execute("BEGIN IMMEDIATE")
         return
     with DATABASES.server.connect(store.dbname) as connection:
         connection.autocommit = False
-        yield lambda: connection.execute("LOCK TABLE leases IN EXCLUSIVE MODE")
+        yield lambda: connection.execute("SELECT FROM leases FOR UPDATE")
