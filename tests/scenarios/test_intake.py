@@ -66,7 +66,7 @@ def test_task_contract_prequalification_past(theatre: Theatre) -> None:
 
 
 def test_task_contract_prequalification_past_between_intake_and_cp1(theatre: Theatre) -> None:
-    until = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=8)
 
     def wait(_entry: Entry) -> None:
         time.sleep(max((until - datetime.now(UTC)).total_seconds(), 0))

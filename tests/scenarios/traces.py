@@ -17,6 +17,7 @@ from tests.scenarios.theatre import Theatre
 
 from runbook_gate.cli.main import run
 from runbook_gate.gate.sidecar import Sidecar
+from runbook_gate.store_url import StoreUrl
 
 
 class Traces:
@@ -79,9 +80,11 @@ class Traces:
         folder = self._theatre.folder
         files = [*folder.glob("ledger.sqlite*"), *folder.glob("packets/*"), *folder.glob("heads.txt")]
         files += [*Path(self._sidecar.address.socket or "").parent.glob("*.log")]
-        return (
-            self._said | {str(path): path.read_bytes() for path in files} | dict(values(self._theatre.settings.store))
-        )
+        store = self._theatre.settings.store
+        # Whoever runs a command has said where the server is; here every server has the one address.
+        at = f"@{store.host}:{store.port}/" if isinstance(store, StoreUrl) else "@nowhere:0/"
+        said = {name: content.replace(at.encode(), b"@") for name, content in self._said.items()}
+        return said | {str(path): path.read_bytes() for path in files} | dict(values(store))
 
     def of(self, secret: str) -> list[str]:
         """Names of the traces that hold a string, as it is, encoded, or as its digest."""
