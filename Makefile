@@ -15,11 +15,15 @@ BUNDLE := $(TOOLS)/opa build --bundle policies --optimize 0 $(CAPABILITIES)
 # Six workers of pytest read what the first one compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
+# The tests whose worlds write a ledger.
+WRITES := $(addprefix tests/,ledger postgresql store_failures notifications queue working failover roles clusters doubt \
+	heads promise tiny scenarios crash rivals statemachine)
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo test check tools tools-demo facts mutants fmt lint types policy schemas docs fixtures release unit
-.PHONY: scenarios bench bench-replay load flat crash-matrix fault-matrix state-machine rivals lock sbom audit clean python
+.PHONY: scenarios bench bench-replay load flat crash-matrix fault-matrix state-machine rivals on-postgresql lock sbom audit clean python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +71,9 @@ flat: $(VENV)/installed-dev tools ## what 100,000 finished runs cost a run and `
 
 rivals: $(VENV)/installed-dev tools ## several executors on one task, one target and a queue of 200 tasks
 	@$(BIN)/pytest tests/rivals --whole --capture no $(ARGS)
+
+on-postgresql: $(VENV)/installed-dev tools ## whatever writes a ledger, whole, with its ledger on a server; about 2 h (ARGS="-k crash")
+	@$(BIN)/pytest $(WRITES) --whole --store postgresql -n 4 --dist worksteal $(ARGS)
 
 lint: $(VENV)/installed-dev ## format and style of the Python code, and schemas/ against the models
 	@echo "ruff: format and style"

@@ -12,13 +12,9 @@ from tests.crash.figures import Figures
 from tests.crash.judging import End, judged
 from tests.crash.ways import WAYS
 from tests.crash.worlds import TASK
-from tests.postgresql.databases import DATABASES, set_ahead
 from tests.promise.audit import events_of
-from tests.scenarios.clocks import Suspendable
+from tests.scenarios.ledgers import asleep
 from tests.scenarios.theatre import Theatre
-
-from runbook_gate.ledger import Server
-from runbook_gate.session import store_place
 
 AHEAD_MS = 61_000
 SIDE_BY_SIDE = 10
@@ -45,28 +41,19 @@ class Death:
     def played(self) -> End:
         """Kill them, let the last one finish, and judge the end."""
         for number, point in enumerate(self.points):
-            self._sleep(number * AHEAD_MS)
+            asleep(self.theatre, number * AHEAD_MS)
             with process.start(self.theatre.settings, die_at=point, ahead_ms=number * AHEAD_MS) as executor:
                 _, told = executor.communicate(timeout=240)
             if executor.returncode == -signal.SIGKILL:
                 self.met.append(point)
             elif executor.returncode or self.sure:
                 self.wrong.append(f"was not killed, but ended with {executor.returncode}: {told[-600:]}")
-        self._sleep(len(self.points) * AHEAD_MS)
-        clock = Suspendable()
-        clock.ahead_ms = len(self.points) * AHEAD_MS
-        self.theatre.clock = clock
+        asleep(self.theatre, len(self.points) * AHEAD_MS)
         finished = self.theatre.run(TASK)
         if self.theatre.run(TASK) != finished:
             self.wrong.append("another start tells another end")
         end = self._judged()
         return End(end.told, end.writes, (*end.wrong, *self.wrong))
-
-    def _sleep(self, ahead_ms: int) -> None:
-        """Let time pass for a server too."""
-        place = store_place(self.theatre.settings)
-        if isinstance(place, Server):
-            set_ahead(DATABASES.server, place, ahead_ms)
 
     def _judged(self) -> End:
         events = events_of(self.theatre.cluster.server.audit_log, self.theatre.namespace)

@@ -96,7 +96,7 @@ class Matrix:
         """The world after a crash, once its lease is over; before, nobody may go on."""
         self._world.put_back(left)
         self.figures.starts += 2
-        if self._world.leased_ms() > LEASE_MS // 2:
+        if self._world.ledger.leased_ms(self._world.clock) > LEASE_MS // 2:
             self._refused(left)
         self._world.clock.advance(LEASE_MS)
 

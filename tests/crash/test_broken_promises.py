@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.crash.conftest import Stage
 from tests.crash.figures import Figures
+from tests.crash.kept import kept_at
 from tests.crash.matrix import Matrix
 from tests.crash.watched import WatchedSession
 from tests.crash.ways import WAYS
@@ -39,8 +38,7 @@ class ForgetsTheLease(WatchedSession):
     """Goes on with whatever run it finds."""
 
     def _go_on(self, run: str) -> Finished:
-        with closing(sqlite3.connect(self.settings.store_file)) as file, file:
-            file.execute("UPDATE leases SET holder = NULL")
+        kept_at(self.settings.store).forget_leases()
         return super()._go_on(run)
 
 
@@ -59,11 +57,9 @@ class NotDurable(CrashWorld):
 
     def keep(self, point: str) -> Remains:
         left = super().keep(point)
-        ledger = {name: data for name, data in left.files.items() if name.startswith("ledger")}
-        if ledger != self.newest:
-            self.older, self.newest = self.newest or ledger, ledger
-        others = {name: data for name, data in left.files.items() if name not in ledger}
-        return replace(left, files={**others, **self.older})
+        if left.ledger != self.newest:
+            self.older, self.newest = self.newest or left.ledger, left.ledger
+        return replace(left, ledger=self.older)
 
 
 def test_a_store_that_loses_what_it_recorded_shows(stage: Stage) -> None:

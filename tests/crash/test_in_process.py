@@ -1,4 +1,4 @@
-"""Every crash in memory: the shipped policies in a real OPA, a store in a file, a cluster and a clock in memory."""
+"""Every crash in memory: the shipped policies in a real OPA, a store, a cluster and a clock in memory."""
 
 from __future__ import annotations
 

@@ -1,19 +1,20 @@
-"""A cluster in memory and a store in a file that can be kept as a dying process leaves them, and put back."""
+"""A cluster in memory and a store that can be kept as a dying process leaves them, and put back."""
 
 from __future__ import annotations
 
 import copy
-import sqlite3
 from collections.abc import Callable, Hashable, Iterable
-from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from tests.crash.kept import kept_at
 from tests.crash.points import Points
 from tests.crash.watched import WatchedSession, watched_process, watched_world
 from tests.crash.watched_store import open_watched
 from tests.fakes.cluster import FakeAuditLog, Fault
 from tests.fakes.runs import LittleWorld
+from tests.postgresql.databases import go_by
 
 from runbook_gate.audit.protocol import AuditQuery
 from runbook_gate.clock import Clock
@@ -27,32 +28,39 @@ from runbook_gate.models.observation import AuditAnswer, LedgerFacts
 from runbook_gate.session import Session
 
 TASK, NAMESPACE = "task-1", "payments-one"
-# The WAL's index is not kept: whoever opens the store first after a crash makes it anew.
-LASTING = ("ledger.sqlite", "ledger.sqlite-wal", "heads", "packets/*")
+LASTING = ("heads", "packets/*")
 
 Play = Callable[["CrashWorld"], Fault | None]
 
 
 @dataclass(frozen=True)
 class Remains:
-    """What is left when a process dies at a point: files as they are, uncommitted bytes included, and the world.
+    """What is left when a process dies at a point: the ledger, other files and the world.
 
     Attributes:
         point: where it died.
     """
 
     point: str
+    ledger: dict[str, bytes]
     files: dict[str, bytes]
     namespaces: dict[str, Any]
     audit: tuple[dict[str, Any], ...]
     version: int
     plays: tuple[Play, ...]
-    clock: tuple[int, int]
+    clock: tuple[int, int, int]
 
     def same(self) -> Hashable:
         """Equal where nothing that lasts differs. Of the audit log, reads are of no account to anybody."""
         told = tuple(event["auditID"] for event in self.audit if event["verb"] != "get")
-        return tuple(self.files.items()), repr(self.namespaces), told, len(self.plays), self.clock
+        return (
+            tuple(self.ledger.items()),
+            tuple(self.files.items()),
+            repr(self.namespaces),
+            told,
+            len(self.plays),
+            self.clock,
+        )
 
 
 class PatientAuditLog(FakeAuditLog):
@@ -83,9 +91,8 @@ class CrashWorld(LittleWorld):
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
-        # What a dying process leaves is kept as files; on a server, tests/postgresql and SIGKILL show it.
-        in_files = {"heads_file": self.folder / "heads", "store": self.folder / "ledger.sqlite"}
-        self.settings = self.settings.model_copy(update=in_files)
+        self.settings = self.settings.model_copy(update={"heads_file": self.folder / "heads"})
+        self.ledger = kept_at(self.settings.store)
         self.plays: list[Play] = []
         self.points = Points()
         self.patience_ms = 2_000
@@ -98,7 +105,8 @@ class CrashWorld(LittleWorld):
     # --- a process ---
 
     def open(self) -> Store:
-        return open_watched(self.settings, self.clock, self.points)
+        store = open_watched(self.settings, self.clock, self.points)
+        return store if isinstance(self.settings.store, Path) else go_by(store, self.clock)
 
     def session(self, store: Store, task_id: str, narrator: Narrator | None = None) -> Session:
         registers = {name: self.folder / task_id / f"{name}.yaml" for name in REGISTERS}
@@ -128,17 +136,19 @@ class CrashWorld(LittleWorld):
         found = sorted(path for pattern in LASTING for path in self.folder.glob(pattern))
         return Remains(
             point,
+            self.ledger.keep(),
             {str(path.relative_to(self.folder)): path.read_bytes() for path in found},
             copy.deepcopy(self.server.namespaces),
             tuple(self.server.audit),
             self.server._version,
             tuple(self.plays),
-            (self.clock.at_ms, self.clock.boottime_ms),
+            (self.clock.at_ms, self.clock.boottime_ms, self.clock.elapsed_ms),
         )
 
     def put_back(self, remains: Remains) -> None:
         """Let everything be as it was then."""
-        for pattern in (*LASTING, "ledger.sqlite-shm"):
+        self.ledger.put_back(remains.ledger)
+        for pattern in LASTING:
             for path in self.folder.glob(pattern):
                 path.unlink()
         for name, data in remains.files.items():
@@ -147,11 +157,4 @@ class CrashWorld(LittleWorld):
         self.server.namespaces = copy.deepcopy(remains.namespaces)
         self.server.audit, self.server._version = list(remains.audit), remains.version
         self.plays = list(remains.plays)
-        self.clock.at_ms, self.clock.boottime_ms = remains.clock
-
-    def leased_ms(self) -> int:
-        """How long a lease holds the run from now on, by the bytes of the store."""
-        wanted = "SELECT expires_boottime_ms FROM leases WHERE holder IS NOT NULL"
-        with closing(sqlite3.connect(self.settings.store_file)) as file:
-            rows = file.execute(wanted).fetchall()
-        return max((until - self.clock.boottime_ms for (until,) in rows), default=0)
+        self.clock.at_ms, self.clock.boottime_ms, self.clock.elapsed_ms = remains.clock

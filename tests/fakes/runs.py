@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from tests.fakes.clock import ManualClock
 from tests.fakes.cluster import FakeAuditLog, FakeCluster, Fault
@@ -77,6 +78,12 @@ class LittleWorld:
         """The store."""
         store = open_store(self.settings, clock=self.clock)
         return store if isinstance(self.settings.store, Path) else go_by(store, self.clock)
+
+    def file(self) -> Path:
+        """The ledger's file; a test that moves, fills or damages it is about ledgers in files."""
+        if not isinstance(self.settings.store, Path):
+            pytest.skip("about a ledger in a file")
+        return self.settings.store
 
     def submit(
         self, task_id: str, namespace: str, *, approved: Mapping[str, str | None] = APPROVED, **changes: Any

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import psycopg
 
 from runbook_gate.canonical import canonical_bytes, sha256_hex
+from runbook_gate.ledger.triggers import sqlite_triggers
 
 
 class Attacker(Protocol):
@@ -40,6 +41,15 @@ class ServerAttacker:
     def forget_foreign_keys(self) -> None:
         """As SQLite does for whoever does not ask for them. Triggers are forgotten too."""
         self.connection.execute("SET session_replication_role = replica")
+
+
+def forget_triggers(attacker: Attacker) -> None:
+    """Let nothing keep the tables from being changed."""
+    if isinstance(attacker, ServerAttacker):
+        attacker.forget_foreign_keys()
+        return
+    for name in sqlite_triggers():
+        attacker.execute(f"DROP TRIGGER {name}")
 
 
 @dataclass

@@ -9,41 +9,38 @@ from typing import Any
 
 import pytest
 from tests.fakes.clock import ManualClock
+from tests.ledger.conftest import opened
 from tests.ledger.samples import EXECUTOR, start
-from tests.replay.replays import change
+from tests.ledger.tampering import tamper
 
 from runbook_gate.errors import EnvironmentFault
-from runbook_gate.ledger import Store, parts
+from runbook_gate.ledger import Server, Store, parts
 from runbook_gate.ledger.parts import Cores
 
 
-def opened(path: Path, *, read_only: bool = False) -> Store:
-    return Store.open(path, clock=ManualClock(), executor=EXECUTOR, read_only=read_only)
-
-
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
+def spoiled(place: Path | Server, clock: ManualClock) -> Path | Server:
     """A store with 30 runs, of which two are spoiled, and evidence that is no longer under its digest."""
-    path = tmp_path / "ledger.sqlite"
-    with opened(path) as made:
+    with opened(place, clock) as made:
         runs = [start(made, number, target=f"cluster/{number}").run for number in range(30)]
         made.evidence.put(b"whatever")
-    change(path, "UPDATE entries SET data = x'00' WHERE run = ?", runs[7])
-    change(path, "UPDATE runs SET runbook = 'another' WHERE id = ?", runs[21])
-    change(path, "UPDATE evidence SET data = x'00' WHERE data = ?", b"whatever")
-    change(path, "INSERT INTO evidence VALUES ('no digest', x'00')")
-    change(path, "INSERT INTO evidence VALUES ('', x'00')")
-    return path
+    store = place.url if isinstance(place, Server) else place
+    tamper(store, "UPDATE entries SET data = ? WHERE run = ?", b"\0", runs[7])
+    tamper(store, "UPDATE runs SET runbook = 'another' WHERE id = ?", runs[21])
+    tamper(store, "UPDATE evidence SET data = ? WHERE data = ?", b"\0", b"whatever")
+    tamper(store, "INSERT INTO evidence VALUES ('no digest', ?)", b"\0")
+    tamper(store, "INSERT INTO evidence VALUES ('', ?)", b"\0")
+    return place
 
 
-def test_several_processes_find_what_one_finds(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_processes_find_what_one_finds(spoiled: Path | Server, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[tuple[int, str]] = []
 
     def show(items: Iterable[Any], total: int, words: str) -> Iterable[Any]:
         shown.append((total, words))
         return items
 
-    with opened(store, read_only=True) as ledger:
+    with Store.open(spoiled, clock=ManualClock(), executor=EXECUTOR, read_only=True) as ledger:
         alone = ledger.verify()
         monkeypatch.setattr(parts, "_WORTH_PROCESSES", 1)
         monkeypatch.setattr(parts, "_WORTH_PARTS", 1)
@@ -62,8 +59,8 @@ def _dies(connection: object, part: int) -> None:
     os._exit(part)
 
 
-def test_a_process_that_ends_is_told(store: Path) -> None:
-    cores = Cores(store, 1, lambda items, total, words: items)
+def test_a_process_that_ends_is_told(spoiled: Path | Server) -> None:
+    cores = Cores(spoiled, 1, lambda items, total, words: items)
     with pytest.raises(EnvironmentFault, match="ended"):
         list(cores.each(_dies, [1], "dying"))
     cores.close()

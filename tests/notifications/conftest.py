@@ -1,4 +1,4 @@
-"""A store with a clock that goes when it is told to, and a receiver."""
+"""A store, in a file and on a server, with a clock that goes when it is told to, and a receiver."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.clock import ManualClock
-from tests.ledger.samples import EXECUTOR
+from tests.ledger.conftest import attacker, opened, path, place, store  # noqa: F401 - fixtures
 from tests.notifications.receiver import Hang, Receiver
 
 from runbook_gate.configuration import Settings
-from runbook_gate.ledger import Store
+from runbook_gate.ledger import Server, Store
 from runbook_gate.notifications import notify_due
 
 Sweep = Callable[..., list[str]]
@@ -23,21 +23,10 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.sqlite"
-
-
-@pytest.fixture
-def store(path: Path, clock: ManualClock) -> Iterator[Store]:
-    with Store.open(path, clock=clock, executor=EXECUTOR, allow_unfit=True) as opened:
-        yield opened
-
-
-@pytest.fixture
-def other(store: Store, path: Path, clock: ManualClock) -> Iterator[Store]:
+def other(store: Store, place: Path | Server, clock: ManualClock) -> Iterator[Store]:  # noqa: F811 - fixtures
     """The same store, as another process has it open."""
-    with Store.open(path, clock=clock, executor=EXECUTOR, allow_unfit=True) as opened:
-        yield opened
+    with opened(place, clock) as made:
+        yield made
 
 
 @pytest.fixture
@@ -54,7 +43,7 @@ def hang() -> Iterator[Hang]:
 
 
 @pytest.fixture
-def sweep(store: Store, receiver: Receiver, clock: ManualClock) -> Sweep:
+def sweep(store: Store, receiver: Receiver, clock: ManualClock) -> Sweep:  # noqa: F811 - fixtures
     """What a command does at its end: each attempt as its problem, or `delivered`."""
 
     def sweep(of: Store = store, first: str | None = None) -> list[str]:

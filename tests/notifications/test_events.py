@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from jsonschema import Draft202012Validator
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from tests.fakes.clock import ManualClock
+from tests.ledger.attack import Attacker, forget_triggers
 from tests.ledger.samples import TARGET, start, whole_run
 from tests.notifications.conftest import Sweep
 from tests.notifications.receiver import Receiver
@@ -19,7 +20,6 @@ from runbook_gate.canonical import canonical_bytes
 from runbook_gate.errors import LedgerBroken
 from runbook_gate.ledger import Draft, Finished, Store, packet_id
 from runbook_gate.ledger.identifiers import notification_id
-from runbook_gate.ledger.triggers import sqlite_triggers
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 
@@ -118,22 +118,18 @@ def test_the_sdk_of_the_specification_and_the_schemas_read_each(
 @pytest.mark.parametrize(
     "attack",
     [
-        "UPDATE entries SET data = CAST(REPLACE(CAST(data AS TEXT), 'cp1', 'cp9') AS BLOB) WHERE kind = 'escalated'",
+        "UPDATE entries SET data = CAST(replace(data, 'cp1', 'cp9') AS BLOB) WHERE kind = 'escalated'",
         "UPDATE notifications SET entry_sha256 = (SELECT sha256 FROM entries WHERE kind = 'opened')",
         "UPDATE notifications SET kind = 'completed'",
         "UPDATE notifications SET id = 'evt-0'",
     ],
 )
 def test_what_is_not_in_the_record_as_it_was_is_never_signed(
-    store: Store, path: Path, receiver: Receiver, sweep: Sweep, attack: str
+    store: Store, attacker: Attacker, receiver: Receiver, sweep: Sweep, attack: str
 ) -> None:
     escalate(store)
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        for name in sqlite_triggers():
-            connection.execute(text(f"DROP TRIGGER {name}"))
-        connection.execute(text(attack))
-    engine.dispose()
+    forget_triggers(attacker)
+    attacker.execute(attack)
     assert sweep() == ["ledger_broken"]
     assert receiver.requests == []
     [waiting] = store.outbox.list()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
-from pathlib import Path
 
+import psycopg
 import pytest
 from tests.fakes.clock import ManualClock
+from tests.ledger.attack import Attacker
 from tests.ledger.samples import whole_run
 
 from runbook_gate.errors import UnknownRecord
@@ -75,7 +75,7 @@ def test_a_fault_leaves_the_receiver_in_peace(store: Store, clock: ManualClock) 
     assert store.outbox.due() is not None
 
 
-def test_delivered_stays_delivered(store: Store, path: Path) -> None:
+def test_delivered_stays_delivered(store: Store, attacker: Attacker) -> None:
     whole_run(store)
     found = store.outbox.due()
     assert found is not None
@@ -84,10 +84,9 @@ def test_delivered_stays_delivered(store: Store, path: Path) -> None:
     store.outbox.settle(found.id, "refused")
     assert store.outbox.get(found.id).state == "delivered"
     assert not store.outbox.reserve(store.outbox.get(found.id))
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        for change in ("delivered_ms = NULL", "delivered_ms = 1", "attempts = 2", "last_error = 'refused'"):
-            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-                connection.execute(f"UPDATE notifications SET {change}")
+    for change in ("delivered_ms = NULL", "delivered_ms = 1", "attempts = 2", "last_error = 'refused'"):
+        with pytest.raises((sqlite3.IntegrityError, psycopg.errors.RestrictViolation), match="append-only"):
+            attacker.execute(f"UPDATE notifications SET {change}")
 
 
 def test_no_notification_of_that_id(store: Store) -> None:

@@ -5,6 +5,13 @@ from __future__ import annotations
 import pytest
 from tests.crash.figures import Figures
 from tests.crash.killing import Death, killed
+from tests.scenarios.test_intake import test_target_clear_chain_broken_between_intake_and_cp1  # noqa: F401 - a sample
+from tests.scenarios.test_resume import (  # noqa: F401
+    test_a_run_of_a_process_that_was_killed_is_taken_over_when_its_lease_is_over,
+)
+from tests.scenarios.test_waivers import (  # noqa: F401
+    test_waiver_absence_open_waiver_that_appears_between_the_attempts,
+)
 from tests.scenarios.theatre import Theatre
 
 pytestmark = pytest.mark.scenario

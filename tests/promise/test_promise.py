@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import copy
-import sqlite3
 from collections.abc import Callable, Iterable
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from tests.fakes.cluster import Fault
 from tests.fakes.runs import LittleWorld
+from tests.ledger.tampering import tamper
 from tests.promise import broken
 from tests.scenarios.theatre import Director
 
@@ -200,7 +199,6 @@ def test_records_that_do_not_keep_it(
 
 def test_a_chain_that_was_altered(world: LittleWorld, events: Events) -> None:
     with world.open() as store:
-        with closing(sqlite3.connect(world.settings.store_file)) as file:
-            file.executescript("DROP TRIGGER entries_no_update; UPDATE entries SET data = data || ' ' WHERE seq = 3;")
+        tamper(world.settings.store, "UPDATE entries SET data = data || ' ' WHERE seq = 3")
         [told] = broken(store, events)
     assert told.startswith("ledger verify: ")

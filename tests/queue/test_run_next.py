@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 
 import pytest
 import yaml
 from tests.fakes.cluster import Fault
+from tests.ledger.tampering import tamper
 from tests.promise import broken
 from tests.queue.conftest import Queue, Step
 
@@ -159,13 +158,7 @@ def test_an_altered_run_is_told_and_holds_nobody_up(queue: Queue) -> None:
 
 def alter(queue: Queue, table: str, condition: str) -> None:
     """Change stored bytes as only somebody who owns the database can."""
-    with closing(sqlite3.connect(queue.settings.store_file)) as database:
-        trigger = f"{table}_no_update"
-        [statement] = database.execute("SELECT sql FROM sqlite_master WHERE name = ?", (trigger,)).fetchone()
-        database.execute(f"DROP TRIGGER {trigger}")
-        database.execute(f"UPDATE {table} SET data = data || ' ' WHERE {condition}")
-        database.execute(statement)
-        database.commit()
+    tamper(queue.settings.store, f"UPDATE {table} SET data = data || ' ' WHERE {condition}")
 
 
 # --- what every task needs ---

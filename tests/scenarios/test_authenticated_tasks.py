@@ -14,6 +14,7 @@ from cryptography.x509 import Certificate, load_pem_x509_certificates
 from tests.scenarios import process
 from tests.scenarios.bundles import edited, served
 from tests.scenarios.conftest import RUNBOOK
+from tests.scenarios.ledgers import nothing_recorded
 from tests.scenarios.theatre import Theatre, assert_completed, assert_escalated
 from tests.scenarios.wires.company import assert_kept
 
@@ -76,7 +77,7 @@ def test_a_task_that_its_prequalifier_submitted_completes(strict: Theatre) -> No
 def test_somebody_else_is_refused_and_nothing_is_recorded(strict: Theatre) -> None:
     assert submit(strict, SOMEBODY) == 2
     assert submit(strict, PREQUALIFIER, "--run") == 2
-    assert not strict.file().exists()
+    assert nothing_recorded(strict.settings.store)
 
 
 def test_a_claim_does_not_suffice(strict: Theatre) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.ledger.tampering import tamper
 from tests.scenarios.theatre import REMOVED, Theatre, assert_completed, assert_escalated
 
 from runbook_gate.demo.stage import APPROVED, PREFIX, rfc3339
@@ -67,7 +66,7 @@ def test_task_contract_prequalification_past(theatre: Theatre) -> None:
 
 
 def test_task_contract_prequalification_past_between_intake_and_cp1(theatre: Theatre) -> None:
-    until = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=8)
 
     def wait(_entry: Entry) -> None:
         time.sleep(max((until - datetime.now(UTC)).total_seconds(), 0))
@@ -218,21 +217,9 @@ def test_a_pause_after_the_write_does_not_keep_the_run_from_being_verified(theat
     assert_completed(theatre, theatre.run(), writes=1)
 
 
-def tamper(theatre: Theatre, statement: str, *values: object) -> None:
-    """Change the ledger's file behind the triggers, as its owner could."""
-    with closing(sqlite3.connect(theatre.file())) as connection:
-        triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        for name, _ in triggers:
-            connection.execute(f"DROP TRIGGER {name}")
-        assert connection.execute(statement, values).rowcount == 1
-        for _, sql in triggers:
-            connection.execute(sql)
-        connection.commit()
-
-
 TAMPERED = {
     "an entry says something else": (
-        "UPDATE entries SET data = CAST(replace(CAST(data AS TEXT), 'restricted', 'privileged') AS BLOB)"
+        "UPDATE entries SET data = CAST(replace(data, 'restricted', 'privileged') AS BLOB)"
         " WHERE run = ? AND kind = 'opened'"
     ),
     "an entry is gone": "DELETE FROM entries WHERE run = ? AND seq = 2",
@@ -247,7 +234,7 @@ def test_target_clear_chain_broken_of_the_previous_run(theatre: Theatre, stateme
     acknowledge(theatre, an_escalation(theatre, "task-1"))
     with theatre.store() as store:
         [previous] = store.runs.list()
-    tamper(theatre, statement, previous.id)
+    tamper(theatre.settings.store, statement, previous.id)
     finished = theatre.run(theatre.submit("task-2"))
     ended = theatre.history(finished.run).newest
     assert (ended.kind, ended.body["origin"]) == ("escalated", "cp0")
@@ -263,7 +250,7 @@ def test_target_clear_chain_broken_between_intake_and_cp1(theatre: Theatre) -> N
     acknowledge(theatre, an_escalation(theatre, "task-1"))
     previous = theatre.history().newest.run
     statement = TAMPERED["an entry is gone"]
-    theatre.director.cues = {"decided:cp0:proceed": lambda _entry: tamper(theatre, statement, previous)}
+    theatre.director.cues = {"decided:cp0:proceed": lambda _entry: tamper(theatre.settings.store, statement, previous)}
     finished = theatre.run(theatre.submit("task-2"))
     ended = theatre.history(finished.run).newest
     assert (ended.body["origin"], ended.body["codes"]) == ("cp1", ["target_clear.chain_broken"])
@@ -272,7 +259,7 @@ def test_target_clear_chain_broken_between_intake_and_cp1(theatre: Theatre) -> N
 
 def test_a_broken_chain_of_another_target_does_not_stand_in_the_way(theatre: Theatre) -> None:
     other = theatre.run(theatre.submit("task-1", namespace="payments-other"))
-    tamper(theatre, "DELETE FROM entries WHERE run = ? AND seq = 2", other.run)
+    tamper(theatre.settings.store, "DELETE FROM entries WHERE run = ? AND seq = 2", other.run)
     theatre.submit("task-2")
     assert theatre.plan("task-2").next.action == "patch_labels"
 

@@ -421,7 +421,8 @@ def test_withdrawing_a_task_that_has_ended_is_refused(theatre: Theatre) -> None:
 
 
 def test_a_command_that_needs_a_ledger_does_not_make_one(theatre: Theatre) -> None:
+    file = theatre.file()
     for command in (["run", "task-1"], ["withdraw", "task-1"], ["show", "task-1"], ["status"]):
         answer = said(theatre, *command, "-o", "json")
         assert answer.status in {2, 13}, answer.err
-    assert not Path(theatre.file()).exists()
+    assert not file.exists()

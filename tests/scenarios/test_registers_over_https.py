@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from tests.cluster.faulty_server import Behaviour, answer, certificate, nothing, then_close, trickle
 from tests.registers.reference_server import Alteration, Document, RegisterServer
+from tests.scenarios.ledgers import values
 from tests.scenarios.theatre import Theatre, assert_completed, assert_escalated
 from tests.scenarios.wires.company import assert_kept
 
@@ -62,6 +63,8 @@ def test_the_main_job_with_four_registers_over_https(theatre: Theatre, server: R
     shown = [(one["platform_exceptions"]["total"], one["platform_exceptions"]["dropped"]) for one in gathered]
     assert shown == [(5, 5), (5, 5)]
     kept = b"".join(path.read_bytes() for path in theatre.folder.glob("ledger.sqlite*"))
+    kept += b"".join(row for _, row in values(theatre.settings.store))
+    assert theatre.namespace.encode() in kept
     assert b"cmdb-note" not in kept
     assert b"other-1" not in kept
     assert not [token for token in server.tokens if token.encode() in kept]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.scenarios import process
 from tests.scenarios.bundles import Changes, edited, served
-from tests.scenarios.clocks import Suspendable
+from tests.scenarios.ledgers import asleep
 from tests.scenarios.stand_in_opa import Ask, Reply, StandInOpa
 from tests.scenarios.stopping import run_until
 from tests.scenarios.theatre import Theatre, assert_completed
@@ -216,15 +216,13 @@ def test_a_run_that_a_live_process_holds_is_left_to_it(theatre: Theatre) -> None
 
 
 def test_a_run_of_a_process_that_was_killed_is_taken_over_when_its_lease_is_over(theatre: Theatre) -> None:
-    clock = Suspendable()
-    theatre.clock = clock
     theatre.submit()
     with process.start(theatre, "run", "task-1") as holder:
         until(lambda: waits_at_cp3(theatre))
         holder.kill()
     with pytest.raises(HeldElsewhere):
         theatre.run()
-    clock.ahead_ms = 61_000
+    asleep(theatre, 61_000)
     assert_completed(theatre, theatre.run(), writes=1)
     assert theatre.history().newest.lease == 2
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.scenarios import process
 from tests.scenarios.bundles import edited, served
 from tests.scenarios.conftest import RUNBOOK
+from tests.scenarios.ledgers import nothing_recorded
 from tests.scenarios.theatre import Theatre, assert_completed, assert_escalated
 from tests.scenarios.wires.company import assert_kept
 
@@ -88,7 +89,7 @@ def test_a_task_that_was_changed_after_it_was_signed_is_not_recorded(
     document["payload"] = "eyJhIjoxfQ=="
     file.write_text(json.dumps(document))
     assert process.status(strict, "submit", file.name) == 2
-    assert not strict.file().exists()
+    assert nothing_recorded(strict.settings.store)
 
 
 def test_a_key_that_is_no_longer_listed_when_the_run_opens(

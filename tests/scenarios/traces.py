@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
+from tests.scenarios.ledgers import values
 from tests.scenarios.process import called, start
 from tests.scenarios.theatre import Theatre
 
 from runbook_gate.gate.sidecar import Sidecar
+from runbook_gate.store_url import StoreUrl
 
 
 class Traces:
@@ -64,10 +64,14 @@ class Traces:
 
     def everything(self) -> dict[str, bytes]:
         """Name and content of each trace."""
-        folder, store = self._theatre.folder, self._theatre.file()
-        files = [*store.parent.glob(f"{store.name}*"), *folder.glob("packets/*"), *folder.glob("heads.txt")]
+        folder = self._theatre.folder
+        files = [*folder.glob("ledger.sqlite*"), *folder.glob("packets/*"), *folder.glob("heads.txt")]
         files += [*Path(self._sidecar.address.socket or "").parent.glob("*.log")]
-        return self._said | {str(path): path.read_bytes() for path in files} | dict(_values(store))
+        store = self._theatre.settings.store
+        # Whoever runs a command has said where the server is; here every server has the one address.
+        at = f"@{store.host}:{store.port}/" if isinstance(store, StoreUrl) else "@nowhere:0/"
+        said = {name: content.replace(at.encode(), b"@") for name, content in self._said.items()}
+        return said | {str(path): path.read_bytes() for path in files} | dict(values(store))
 
     def of(self, secret: str) -> list[str]:
         """Names of the traces that hold a string, as it is, encoded, or as its digest."""
@@ -84,15 +88,3 @@ def _forms(secret: str) -> Iterator[bytes]:
     for shift in range(3):  # wherever in a longer text it begins
         encoded = base64.b64encode(b"\0" * shift + raw)
         yield encoded[4 if shift else 0 : len(encoded) - 4]
-
-
-def _values(store: Path) -> Iterator[tuple[str, bytes]]:
-    """Every value of the store: in the file's bytes a long one is scattered over pages."""
-    if not store.exists():
-        return
-    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
-        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        for table in tables:
-            for number, row in enumerate(connection.execute(f'SELECT * FROM "{table}"')):
-                values = [value if isinstance(value, bytes) else str(value).encode() for value in row]
-                yield f"row {number} of {table}", b"\0".join(values)

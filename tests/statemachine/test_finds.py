@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.ledger.tampering import tamper
 from tests.scenarios.bundles import edited
 from tests.statemachine.executors import Executors, outcome_of
 from tests.statemachine.process import Incident
@@ -20,7 +19,6 @@ from runbook_gate.core.continuation import Resolve, continuation
 from runbook_gate.engine.journal import Journal
 from runbook_gate.gate.sidecar import Sidecar
 from runbook_gate.ledger import Finished
-from runbook_gate.ledger.triggers import sqlite_triggers
 from runbook_gate.serving import Serving
 
 NAMESPACE = NAMESPACES[0]
@@ -85,10 +83,8 @@ def test_a_process_that_goes_on_under_a_lease_that_another_one_took(world: Restl
     executors.start(task_id, Incident("observed", 1, "stop"))
     if forgets:
         [(run, number)] = first.leases
-        with closing(sqlite3.connect(world.settings.store_file, isolation_level=None)) as file:
-            file.execute("DROP TRIGGER leases_one_way")
-            file.execute("UPDATE leases SET number = ?, holder = ? WHERE run = ?", (number, holder, run))
-            file.execute(sqlite_triggers()["leases_one_way"])
+        change = "UPDATE leases SET number = ?, holder = ? WHERE run = ?"
+        tamper(world.settings.store, change, number, holder, run)
     executors.let_go(first)
     # Whose lease seems good is stopped all the same by the entries of the other, which it does not know.
     assert outcome_of(first) == ("EntriesLost" if forgets else "LeaseLost")

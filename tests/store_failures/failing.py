@@ -1,4 +1,4 @@
-"""A store whose file fails from a moment on, as SQLite would report it, until it is mended."""
+"""A store that fails from a moment on, as SQLite or PostgreSQL would report it, until it is mended."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import psycopg
 from sqlalchemy import Connection, event
 
 from runbook_gate.ledger import Store
@@ -22,7 +23,7 @@ class Failing:
     Attributes:
         moment: begin, insert (each statement that writes) or commit, of a transaction that may write.
         first: the number of the first that fails, from 1; 0 for none.
-        code: as SQLite names it.
+        code: as SQLite names it, or a SQLSTATE.
         noticed: called at the first failure.
         seen: how many there were.
     """
@@ -39,9 +40,15 @@ class Failing:
         if self.first and self.seen >= self.first:
             if self.seen == self.first:
                 self.noticed()
-            error = sqlite3.OperationalError("injected")
-            error.sqlite_errorcode, error.sqlite_errorname = getattr(sqlite3, self.code), self.code
-            raise error
+            raise _error(self.code)
+
+
+def _error(code: str) -> Exception:
+    if not code.startswith("SQLITE"):
+        return psycopg.errors.lookup(code)("injected")
+    error = sqlite3.OperationalError("injected")
+    error.sqlite_errorcode, error.sqlite_errorname = getattr(sqlite3, code), code
+    return error
 
 
 @contextmanager

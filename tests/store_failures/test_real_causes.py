@@ -111,7 +111,7 @@ def world(world: LittleWorld) -> LittleWorld:
     """With the store in a folder of its own."""
     folder = world.folder / "state"
     folder.mkdir()
-    world.settings.store_file.rename(folder / "ledger.sqlite")
+    world.file().rename(folder / "ledger.sqlite")
     world.settings = world.settings.model_copy(update={"store": folder / "ledger.sqlite"})
     return world
 
