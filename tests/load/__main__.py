@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from rich.console import Console
@@ -21,6 +21,8 @@ from tests.load.place import Place, place
 from tests.promise import broken, events_of
 
 from runbook_gate.ledger import Store
+
+_BUSY: Final = 0.8
 
 
 @click.command()
@@ -89,6 +91,13 @@ def _unfinished(here: Place) -> int:
         return store.standing().unfinished
 
 
+def _limit(shares: dict[str, float], cores: int) -> str:
+    """What keeps it from being faster. Programs that were killed have taken their share with them."""
+    busy, most = sum(shares.values()), max(shares, key=lambda name: shares[name])
+    what = "processors" if busy > _BUSY else "waits"
+    return f"{what}: {busy:.0%} of {cores} cores were busy, {shares[most] / busy:.0%} of that with {most}"
+
+
 def _codes(store: Store, task: str) -> list[str]:
     """What its run escalated for."""
     ended = store.runs.result(task)
@@ -118,7 +127,8 @@ def _told(here: Place, tasks: list[str], busy_s: float, spent: dict[str, float])
         "seconds": round(busy_s, 1),
         "runs_per_s": round(len(tasks) / busy_s, 2),
         "latency": latency,
-        "cpu_share": {**shares, "all": round(sum(shares.values()), 3)},
+        "cpu_share": shares,
+        "limit": _limit(shares, cores),
         "wrong": wrong,
     }
 
