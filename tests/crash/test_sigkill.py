@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -86,21 +86,27 @@ def slowly(stage: Stage, way: str) -> CrashWorld:
     return world
 
 
+def timely(names: Iterable[str]) -> set[str]:
+    """Points that a run meets in their place on any machine: a lease is renewed once it has aged, wherever that is."""
+    return {name for name in names if "(leases)" not in name}
+
+
 def dying_once(stage: Stage, theatres: Stages, way: str, where: Sequence[str]) -> list[Death]:
     """A death at each of some points; what only a fast machine meets is not insisted on."""
-    sure = {left.point for left in slowly(stage, way).dying()}
+    sure = timely(left.point for left in slowly(stage, way).dying())
     return theatres(way, [(point,) for point in where], sure.__contains__)
 
 
 def pair(world: CrashWorld, draw: random.Random) -> tuple[str, str]:
     """Where two processes die, the second of which starts at once, on a machine that slept."""
     remains = {left.point: left for left in world.dying()}
-    first = draw.choice(list(remains))
+    first = draw.choice([point for point in remains if point in timely(remains)])
     world.put_back(remains[first])
     world.clock.boottime_ms += AHEAD_MS
     second = [left.point for left in world.dying()]
     # What comes a second time in the second process may not come at all on a slower machine.
-    return first, draw.choice([point for point in second if " 1 after" in point or " 1 /" in point])
+    once = [point for point in second if " 1 after" in point or " 1 /" in point]
+    return first, draw.choice([point for point in once if point in timely(once)])
 
 
 def sorts(names: Sequence[str]) -> set[str]:
@@ -115,7 +121,7 @@ def test_a_run_on_the_real_api_server_meets_the_points_of_one_in_memory(
     [death] = theatres(way, [()])
     real, slow = Points(), [left.point for left in slowly(stage, way).dying()]
     process.run(death.theatre.settings, real, 0)
-    assert set(slow) <= set(real.names)
+    assert timely(slow) <= set(real.names)
     assert sorts(real.names) == sorts(points(stage, way))
 
 

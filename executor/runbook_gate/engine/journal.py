@@ -95,7 +95,7 @@ class Journal:
     def renew(self, now: Reading) -> None:
         """Keep the lease, if it is getting old by CLOCK_BOOTTIME, which no step of the wall clock moves."""
         before = self._renewed
-        if before is None or now.boottime_ms - before.boottime_ms > RENEW_AFTER_MS:
+        if before is None or now.boottime_ms - before.boottime_ms >= RENEW_AFTER_MS:
             self.lease, self._renewed = self.store.leases.renew(self.lease), now
 
     def _add(self, entry: Entry) -> None:
