@@ -23,6 +23,7 @@ from tests.promise import broken, events_of
 from runbook_gate.ledger import Store
 
 _BUSY: Final = 0.8
+_BUSY_ALONE: Final = 0.6
 
 
 @click.command()
@@ -83,7 +84,7 @@ def _load(here: Place, waves: int, crowd: Crowd, trouble: Trouble | None) -> dic
     finally:
         spent = {name: seconds - before.get(name, 0) for name, seconds in cpu_seconds().items()}
         crowd.end()
-    return _told(here, tasks, busy_s, spent)
+    return _told(here, tasks, len(crowd.processes), busy_s, spent)
 
 
 def _unfinished(here: Place) -> int:
@@ -91,11 +92,11 @@ def _unfinished(here: Place) -> int:
         return store.standing().unfinished
 
 
-def _limit(shares: dict[str, float], cores: int) -> str:
+def _limit(shares: dict[str, float], cores: int, workers: int) -> str:
     """What keeps it from being faster. Programs that were killed have taken their share with them."""
-    busy, most = sum(shares.values()), max(shares, key=lambda name: shares[name])
-    what = "processors" if busy > _BUSY else "waits"
-    return f"{what}: {busy:.0%} of {cores} cores were busy, {shares[most] / busy:.0%} of that with {most}"
+    busy, each = sum(shares.values()), shares.get("python", 0) * cores / workers
+    what = "processors" if busy > _BUSY else "the one interpreter of each worker" if each > _BUSY_ALONE else "waits"
+    return f"{what}: {busy:.0%} of {cores} cores were busy, and each worker {each:.0%} of one"
 
 
 def _codes(store: Store, task: str) -> list[str]:
@@ -105,7 +106,7 @@ def _codes(store: Store, task: str) -> list[str]:
     return [str(denial["code"]) for denial in json.loads(ended.record)["condition"]]
 
 
-def _told(here: Place, tasks: list[str], busy_s: float, spent: dict[str, float]) -> dict[str, Any]:
+def _told(here: Place, tasks: list[str], workers: int, busy_s: float, spent: dict[str, float]) -> dict[str, Any]:
     with here.store() as store:
         runs = store.runs.list(limit=None)
         packets = [file.stem for file in (here.folder / "packets").glob("*.json")]
@@ -128,7 +129,7 @@ def _told(here: Place, tasks: list[str], busy_s: float, spent: dict[str, float])
         "runs_per_s": round(len(tasks) / busy_s, 2),
         "latency": latency,
         "cpu_share": shares,
-        "limit": _limit(shares, cores),
+        "limit": _limit(shares, cores, workers),
         "wrong": wrong,
     }
 
