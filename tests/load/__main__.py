@@ -8,7 +8,7 @@ import random
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,25 +64,26 @@ def main(
 
 
 def _load(here: Place, waves: int, crowd: Crowd, trouble: Trouble | None) -> dict[str, Any]:
-    before, busy_s, tasks = cpu_seconds(), 0.0, list[str]()
+    spent, busy_s, tasks = defaultdict[str, float](float), 0.0, list[str]()
     try:
         with Progress(console=Console(stderr=True)) as progress:
             bar = progress.add_task(f"{len(crowd.processes)} workers", total=waves * len(here.targets))
             for wave in range(waves):
                 here.drop_labels()
                 here.state()
-                submitted = here.submit(wave)
-                began = time.monotonic()
-                tasks += submitted
+                before, began = cpu_seconds(), time.monotonic()
+                tasks += here.submit(wave)  # the workers begin with the first of them
                 while left := _unfinished(here):
                     progress.update(bar, completed=len(tasks) - left)
                     time.sleep(0.5)
                     if trouble:
                         trouble.go()
                 busy_s += time.monotonic() - began
+                if not trouble:  # who was killed has taken along what it spent
+                    for name, seconds in cpu_seconds().items():
+                        spent[name] += seconds - before.get(name, 0)
                 here.acknowledge()
     finally:
-        spent = {name: seconds - before.get(name, 0) for name, seconds in cpu_seconds().items()}
         crowd.end()
     return _told(here, tasks, len(crowd.processes), busy_s, spent)
 
@@ -93,7 +94,7 @@ def _unfinished(here: Place) -> int:
 
 
 def _limit(shares: dict[str, float], cores: int, workers: int) -> str:
-    """What keeps it from being faster. Programs that were killed have taken their share with them."""
+    """What keeps it from being faster."""
     busy, each = sum(shares.values()), shares.get("python", 0) * cores / workers
     what = "processors" if busy > _BUSY else "the one interpreter of each worker" if each > _BUSY_ALONE else "waits"
     return f"{what}: {busy:.0%} of {cores} cores were busy, and each worker {each:.0%} of one"
@@ -128,8 +129,7 @@ def _told(here: Place, tasks: list[str], workers: int, busy_s: float, spent: dic
         "seconds": round(busy_s, 1),
         "runs_per_s": round(len(tasks) / busy_s, 2),
         "latency": latency,
-        "cpu_share": shares,
-        "limit": _limit(shares, cores, workers),
+        **({"cpu_share": shares, "limit": _limit(shares, cores, workers)} if shares else {}),
         "wrong": wrong,
     }
 
