@@ -1,7 +1,7 @@
 """A store full of finished runs: copies of the few that are there, each under ids and digests of its own.
 
-Whoever read a copy would find its chain broken; nobody does, for what is measured concerns other runs. Evidence keeps
-its digests and not its content, so that 100,000 runs are gigabytes less.
+Entries and evidence keep their digests and not their content, so that 100,000 runs are gigabytes less. Whoever read one
+would find its chain broken; nobody does, for what is measured concerns other runs.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from runbook_gate.ledger.migrations import alone
 _AT_ONCE: Final = 500
 _TARGETS: Final = 500
 _DIGEST: Final = 64
+_CONTENT: Final = b"{}"
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class _Sample:
-    """A finished run: its rows by table, and what else somebody wrote about it into the store's own chain."""
+    """A finished run: its rows by table, those of the store's own chain included."""
 
     rows: dict[str, list[Row]]
 
@@ -105,11 +106,13 @@ def _copy(sample: _Sample, number: int, seq: int, made: dict[str, list[Row]]) ->
                 copied["seq"] = positions[row["seq"]]
             elif table == "tasks":
                 copied["journal_seq"] = positions[row["journal_seq"]]
+            elif table == "entries":
+                copied["data"] = _CONTENT
             elif table == "notifications":
                 copied |= {"attempts": 1, "last_error": None, "delivered_ms": row["at_ms"]}
             made[table].append(copied)
     made["evidence"] += [
-        {"sha256": digest, "data": b"{}"}
+        {"sha256": digest, "data": _CONTENT}
         for row in (*made["runs"][-1:], *made["entries"][-len(sample.rows["entries"]) :])
         for digest in {row.get("record_sha256"), row.get("sha256")} - {None}
     ]
