@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.fakes.runs import LittleWorld
 from tests.scenarios.conftest import bundle, sidecar  # noqa: F401 - fixtures
+from tests.scenarios.process import Said
 
 from runbook_gate.cli.main import run
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.sidecar import Sidecar
 
-
-@dataclass(frozen=True)
-class Called:
-    """How a command ended, and what it printed."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        """The one document on stdout."""
-        return json.loads(self.out)
-
-
-Call = Callable[..., Called]
+Call = Callable[..., Said]
 
 
 @pytest.fixture
@@ -42,10 +25,10 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     for name in [name for name in os.environ if name.startswith("RUNBOOK_GATE_")]:
         monkeypatch.delenv(name)
 
-    def call(*arguments: object) -> Called:
+    def call(*arguments: object) -> Said:
         capsys.readouterr()
         status = run([str(argument) for argument in arguments])
-        return Called(status, *capsys.readouterr())
+        return Said(status, *capsys.readouterr())
 
     return call
 

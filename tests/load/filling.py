@@ -7,7 +7,6 @@ would find its chain broken; nobody does, for what is measured concerns other ru
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, func, insert, select, update
@@ -26,15 +25,7 @@ _CONTENT: Final = b"{}"
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class _Sample:
-    """A finished run: its rows by table, those of the store's own chain included."""
-
-    rows: dict[str, list[Row]]
-
-    @property
-    def run(self) -> Row:
-        return self.rows["runs"][0]
+Sample = dict[str, list[Row]]  # a finished run: its rows by table, those of the store's own chain included
 
 
 def fill(place: Place, finished: int) -> int:
@@ -66,7 +57,7 @@ def fill(place: Place, finished: int) -> int:
     return int(there)
 
 
-def _sample(connection: Connection, run: str) -> _Sample:
+def _sample(connection: Connection, run: str) -> Sample:
     runs, packets, journal = tables.runs, tables.packets, tables.journal
     [row] = _rows(connection, runs, runs.c.id == run)
     rows = {
@@ -79,26 +70,26 @@ def _sample(connection: Connection, run: str) -> _Sample:
     ids = [one["id"] for one in rows["packets"]]
     rows["escalations"] = _rows(connection, tables.escalations, tables.escalations.c.packet.in_(ids))
     rows["journal"] = _rows(connection, journal, journal.c.subject.in_([row["task"], *ids]))
-    return _Sample(rows)
+    return rows
 
 
 def _rows(connection: Connection, table: Table, condition: Any) -> list[Row]:
     return [dict(row) for row in connection.execute(select(table).where(condition)).mappings()]
 
 
-def _copy(sample: _Sample, number: int, seq: int, made: dict[str, list[Row]]) -> int:
+def _copy(sample: Sample, number: int, seq: int, made: dict[str, list[Row]]) -> int:
     """The rows of one copy; the newest position in the store's own chain."""
-    old = sample.run
+    [old] = sample["runs"]
     head = _digest(old["head"], number)
     names = {
         old["id"]: run_id(old["opened_ms"] + number),
         old["task"]: f"{old['task']}-{number:06}",
         old["target_key"]: f"{old['target_key']}-{number % _TARGETS}",
         packet_id(old["head"]): packet_id(head),
-        **{one["id"]: notification_id(_digest(one["entry_sha256"], number)) for one in sample.rows["notifications"]},
+        **{one["id"]: notification_id(_digest(one["entry_sha256"], number)) for one in sample["notifications"]},
     }
-    positions = {row["seq"]: seq + 1 + place for place, row in enumerate(sample.rows["journal"])}
-    for table, rows in sample.rows.items():
+    positions = {row["seq"]: seq + 1 + place for place, row in enumerate(sample["journal"])}
+    for table, rows in sample.items():
         for row in rows:
             copied = {column: _renamed(value, names, number) for column, value in row.items()}
             if table == "runs":
@@ -114,7 +105,7 @@ def _copy(sample: _Sample, number: int, seq: int, made: dict[str, list[Row]]) ->
             made[table].append(copied)
     made["evidence"] += [
         {"sha256": digest, "data": _CONTENT}
-        for row in (*made["runs"][-1:], *made["entries"][-len(sample.rows["entries"]) :])
+        for row in (*made["runs"][-1:], *made["entries"][-len(sample["entries"]) :])
         for digest in {row.get("record_sha256"), row.get("sha256")} - {None}
     ]
     return seq + len(positions)

@@ -17,9 +17,15 @@ _PACKETS = tables.packets
 _RUNS = tables.runs
 _JOURNAL = tables.journal
 _INDEX = tables.escalations
+Handled = Literal["acknowledged", "resolved"]
 
 
-def handled_as(kind: Literal["acknowledged", "resolved"]) -> ColumnElement[bool]:
+def state_of(*, acknowledged: object, resolved: object) -> EscalationState:
+    """Where an escalation stands, by whether somebody acknowledged and whether somebody resolved it."""
+    return "resolved" if resolved else "acknowledged" if acknowledged else "open"
+
+
+def handled_as(kind: Handled) -> ColumnElement[bool]:
     """Condition on `packets` that somebody acknowledged, or resolved, the escalation, as the store's own chain says."""
     return exists().where(_JOURNAL.c.kind == kind, _JOURNAL.c.subject == _PACKETS.c.id)
 
@@ -157,7 +163,7 @@ class Escalations:
     def _handle(
         self,
         escalation: str,
-        kind: Literal["acknowledged", "resolved"],
+        kind: Handled,
         states: tuple[EscalationState, ...],
         actor: str,
         note: str,
@@ -195,7 +201,7 @@ def _escalation(connection: Connection, row: Row[Any]) -> Escalation:
         task=row.task,
         target_key=row.target_key,
         at_ms=row.at_ms,
-        state="resolved" if resolved else "acknowledged" if acknowledged else "open",
+        state=state_of(acknowledged=acknowledged, resolved=resolved),
         packet_sha256=row.sha256,
         acknowledged=acknowledged,
         resolved=resolved,

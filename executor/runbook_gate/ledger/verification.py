@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, select
 
 from runbook_gate.errors import UnknownRecord
 from runbook_gate.ledger import evidence, parts, tables
 from runbook_gate.ledger.chain import Break, intact
-from runbook_gate.ledger.escalations import handled_as
+from runbook_gate.ledger.escalations import Handled, handled_as, state_of
 from runbook_gate.ledger.heads import KeptHead
 from runbook_gate.ledger.identifiers import packet_id
 from runbook_gate.ledger.locating import located
@@ -32,7 +32,7 @@ _EVIDENCE = tables.evidence
 _PACKETS = tables.packets
 _ESCALATIONS = tables.escalations
 _LEASES = tables.leases
-_HANDLED: Final[tuple[Literal["acknowledged", "resolved"], ...]] = ("acknowledged", "resolved")
+_HANDLED: Final[tuple[Handled, ...]] = ("acknowledged", "resolved")
 _AT_ONCE = 500
 _RUNS_AT_ONCE = 50
 
@@ -162,7 +162,7 @@ def _follows(connection: Connection, row: Row[Any], opened: dict[str, Any]) -> b
 
 def _packet_agrees(row: Row[Any], newest: dict[str, Any]) -> bool:
     packet = (row.packet_id, row.packet_sha256, row.packet_target_key, row.packet_at_ms, row.escalation_state)
-    state = "resolved" if row.resolved else "acknowledged" if row.acknowledged else "open"
+    state = state_of(acknowledged=row.acknowledged, resolved=row.resolved)
     wanted = (packet_id(row.head), row.record_sha256, row.target_key, newest.get("at_ms"), state)
     return packet == (wanted if row.state == "escalated" else (None,) * 5)
 
