@@ -16,7 +16,8 @@ from runbook_gate.errors import UsageFault
 from runbook_gate.ledger import Store
 from runbook_gate.models.decision import Decision
 from runbook_gate.serving import read_bundle, serving
-from runbook_gate.session import Session, open_store, program
+from runbook_gate.session import Session
+from runbook_gate.stores import open_store, program
 from runbook_gate.surroundings import surroundings
 
 

@@ -8,10 +8,8 @@ import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from runbook_gate import __version__
 from runbook_gate.clock import Clock, SystemClock
 from runbook_gate.configuration import Settings
 from runbook_gate.core.continuation import Conclude, continuation
@@ -29,29 +27,11 @@ from runbook_gate.errors import EntriesLost, LeaseLost, LedgerUnwritable, Sideca
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.client import Gate
 from runbook_gate.holding import BACKOFF_MS, Unreleased, held
-from runbook_gate.ledger import Finished, Lease, Server, Store
-from runbook_gate.models.entry import Executor
-from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.ledger import Finished, Lease, Store
+from runbook_gate.models.ledger_facts import LedgerFacts
 from runbook_gate.pinning import governing, repin
 from runbook_gate.serving import Anew, Policies, Serving
 from runbook_gate.surroundings import surroundings
-
-
-def open_store(settings: Settings, *, clock: Clock, read_only: bool = False) -> Store:
-    """Open the configured ledger."""
-    return Store.open(store_place(settings), clock=clock, executor=program(settings), read_only=read_only)
-
-
-def store_place(settings: Settings) -> Path | Server:
-    """Where the configured ledger is."""
-    if isinstance(settings.store, Path):
-        return settings.store
-    return Server(settings.store, settings.store_password_file, settings.store_ca_file)
-
-
-def program(settings: Settings) -> Executor:
-    """This program, as the ledger names it."""
-    return Executor(version=__version__, configuration_sha256=settings.sha256)
 
 
 class Session:

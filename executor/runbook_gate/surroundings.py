@@ -13,7 +13,7 @@ from runbook_gate.cluster.protocol import Cluster
 from runbook_gate.configuration import Settings
 from runbook_gate.effects.context import EffectContext
 from runbook_gate.errors import UsageFault
-from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.models.ledger_facts import LedgerFacts
 from runbook_gate.registers.places import ConfiguredRegisters
 from runbook_gate.registers.protocol import RegisterSource
 

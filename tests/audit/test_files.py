@@ -13,7 +13,7 @@ from runbook_gate.audit import lines
 from runbook_gate.audit.files import AuditFiles
 from runbook_gate.audit.protocol import AuditQuery, NoAuditLog
 from runbook_gate.clock import SystemClock
-from runbook_gate.models.observation import AuditAnswer
+from runbook_gate.models.audit_answer import AuditAnswer
 
 KEYS = ("pod-security.kubernetes.io/enforce",)
 SINCE = "2026-11-20T10:00:00Z"

@@ -24,7 +24,8 @@ from runbook_gate.ledger import Finished, Store
 from runbook_gate.localcluster import LocalCluster, find_tool
 from runbook_gate.localcluster.seeding import Seeder
 from runbook_gate.models.task import Submission
-from runbook_gate.session import Session, open_store
+from runbook_gate.session import Session
+from runbook_gate.stores import open_store
 from runbook_gate.submission import read_task, submitted
 from runbook_gate.working.warm import WarmPolicies
 

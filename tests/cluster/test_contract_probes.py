@@ -12,8 +12,8 @@ from runbook_gate.audit.protocol import AuditQuery
 from runbook_gate.cluster.messages import SentObject
 from runbook_gate.cluster.projection import http_answer
 from runbook_gate.cluster.protocol import ProbeResource
+from runbook_gate.models.audit_answer import AuditEvent
 from runbook_gate.models.http import HttpAnswer
-from runbook_gate.models.observation import AuditEvent
 
 BAD_SPEC: dict[str, Any] = {"hostNetwork": True, "containers": [{"name": "c", "image": "i"}]}
 GOOD_SPEC: dict[str, Any] = {

@@ -20,7 +20,7 @@ from tests.scenarios.clocks import Suspendable
 from runbook_gate.clock import Clock
 from runbook_gate.configuration import Settings
 from runbook_gate.engine.narration import Silent
-from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.models.ledger_facts import LedgerFacts
 from runbook_gate.surroundings import surroundings
 
 ROOT = Path(__file__).parents[2]

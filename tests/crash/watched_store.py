@@ -15,7 +15,7 @@ from runbook_gate.ledger import Store
 from runbook_gate.ledger.database import Database, Place
 from runbook_gate.ledger.turns import Turns
 from runbook_gate.models.entry import Executor
-from runbook_gate.session import program, store_place
+from runbook_gate.stores import program, store_place
 
 
 class WatchedDatabase(Database):

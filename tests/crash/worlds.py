@@ -24,7 +24,8 @@ from runbook_gate.demo.stage import REGISTERS
 from runbook_gate.engine.acting import World
 from runbook_gate.engine.narration import Narrator, Silent
 from runbook_gate.ledger import Store
-from runbook_gate.models.observation import AuditAnswer, LedgerFacts
+from runbook_gate.models.audit_answer import AuditAnswer
+from runbook_gate.models.ledger_facts import LedgerFacts
 from runbook_gate.session import Session
 
 TASK, NAMESPACE = "task-1", "payments-one"

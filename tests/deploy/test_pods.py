@@ -32,7 +32,7 @@ from runbook_gate.gate.signature import Verification
 from runbook_gate.localcluster import find_tool
 from runbook_gate.models.task import Submission
 from runbook_gate.processes import free_port
-from runbook_gate.session import open_store
+from runbook_gate.stores import open_store
 from runbook_gate.submission import read_task, submitted
 
 pytestmark = pytest.mark.scenario

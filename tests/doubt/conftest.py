@@ -19,7 +19,7 @@ from runbook_gate.cluster.protocol import LabelPatch
 from runbook_gate.demo.stage import REMOVED, rfc3339
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.sidecar import Sidecar
-from runbook_gate.models.observation import AuditAnswer
+from runbook_gate.models.audit_answer import AuditAnswer
 
 NAMESPACE = "payments-one"
 

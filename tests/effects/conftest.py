@@ -14,7 +14,7 @@ from runbook_gate.clock import Reading
 from runbook_gate.effects.context import EffectContext
 from runbook_gate.effects.protocol import FenceFacts
 from runbook_gate.models.base import Labels
-from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.models.ledger_facts import LedgerFacts
 from runbook_gate.models.task import Drift, Prequalification, Submission, Task
 from runbook_gate.registers.protocol import RawAnswer
 

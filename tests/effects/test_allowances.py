@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from runbook_gate.audit.files import WAIT_S
 from runbook_gate.configuration import Opa
 from runbook_gate.effects.registry import EFFECTS
-from runbook_gate.engine.acting import FRESH_MS
 from runbook_gate.engine.journal import RENEW_AFTER_MS
+from runbook_gate.engine.lookback import FRESH_MS
 from runbook_gate.ledger.leases import LEASE_S
 
 RENEWED_S = RENEW_AFTER_MS / 1000

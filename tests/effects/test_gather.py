@@ -11,7 +11,7 @@ from tests.fakes.cluster import Fault
 
 from runbook_gate.cluster.calls import Call
 from runbook_gate.effects.gather import Gather
-from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.models.ledger_facts import LedgerFacts
 from runbook_gate.models.params import GatherParams
 
 PARAMS = GatherParams(cluster_id="mks-1", namespace="payments", labels=TUPLE, sources=SOURCES)

@@ -22,7 +22,7 @@ from runbook_gate.effects.resolve_write import ResolveWrite
 from runbook_gate.effects.verify import Verify
 from runbook_gate.localcluster.cluster import LocalCluster
 from runbook_gate.localcluster.seeding import Seeder
-from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.models.ledger_facts import LedgerFacts
 from runbook_gate.models.params import GatherParams, PatchLabelsParams, ProbeSpec, ResolveWriteParams, VerifyParams
 from runbook_gate.registers.files import FileRegisters
 

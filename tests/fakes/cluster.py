@@ -18,8 +18,8 @@ from runbook_gate.cluster import calls
 from runbook_gate.cluster.calls import Call
 from runbook_gate.cluster.deadline import Deadline
 from runbook_gate.cluster.protocol import Exchange, LabelPatch, ProbeResource
+from runbook_gate.models.audit_answer import AuditAnswer
 from runbook_gate.models.http import Transport
-from runbook_gate.models.observation import AuditAnswer
 
 WRITES = {"create", "update", "patch", "delete"}
 

@@ -30,10 +30,11 @@ from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.sidecar import Sidecar
 from runbook_gate.ledger import Finished, Store
 from runbook_gate.metrics import Metrics
-from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.models.ledger_facts import LedgerFacts
 from runbook_gate.models.task import Submission
 from runbook_gate.registers.places import ConfiguredRegisters
-from runbook_gate.session import Session, open_store
+from runbook_gate.session import Session
+from runbook_gate.stores import open_store
 from runbook_gate.submission import read_task, submitted
 from runbook_gate.surroundings import Surroundings
 

@@ -7,7 +7,7 @@ from tests.ledger.samples import BUNDLE, TARGET, decide, start, whole_run
 
 from runbook_gate.canonical import sha256_hex
 from runbook_gate.ledger import Draft, Store
-from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.models.ledger_facts import LedgerFacts
 
 NOTHING = LedgerFacts(
     previous_run=None, previous_chain="none", evidence_missing=[], escalations=[], paused=None, recorded_by=[None]

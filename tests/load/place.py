@@ -27,7 +27,7 @@ from runbook_gate.ledger import Store
 from runbook_gate.localcluster import LocalCluster, find_tool
 from runbook_gate.localcluster.seeding import Seeder
 from runbook_gate.models.task import Submission
-from runbook_gate.session import open_store
+from runbook_gate.stores import open_store
 from runbook_gate.submission import read_task, submitted
 
 PROGRAM: Final = Path(sys.executable).with_name("runbook-gate")

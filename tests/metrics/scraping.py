@@ -19,7 +19,7 @@ from runbook_gate.gate.client import OpaGate
 from runbook_gate.gate.sidecar import Sidecar
 from runbook_gate.ledger import Finished
 from runbook_gate.metrics import Metrics, StoreCollector
-from runbook_gate.metrics.catalog import PREFIX
+from runbook_gate.metrics.described import PREFIX
 
 Series = tuple[str, frozenset[tuple[str, str]]]
 METRIC = re.compile(rf"\b{PREFIX}_[a-z0-9_]+")

@@ -16,7 +16,7 @@ from runbook_gate.errors import LedgerUnwritable
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.sidecar import Sidecar
 from runbook_gate.ledger.leases import LEASE_S
-from runbook_gate.session import store_place
+from runbook_gate.stores import store_place
 
 SAMPLE = (1, 4, 8)  # commits before the one that is lost; with --whole each
 EVERY = range(60)

@@ -10,7 +10,8 @@ from runbook_gate.configuration import Settings
 from runbook_gate.engine.narration import Silent
 from runbook_gate.errors import HeldElsewhere
 from runbook_gate.queue import run_next
-from runbook_gate.session import Session, open_store
+from runbook_gate.session import Session
+from runbook_gate.stores import open_store
 
 
 def work(settings: Settings, heads: Path, moment: float) -> list[str]:

@@ -20,7 +20,7 @@ from runbook_gate.gate.sidecar import Sidecar
 from runbook_gate.localcluster import LocalCluster
 from runbook_gate.localcluster.seeding import Seeder
 from runbook_gate.replay.sidecars import ReplaySidecar
-from runbook_gate.session import store_place
+from runbook_gate.stores import store_place
 
 pytestmark = pytest.mark.scenario
 

@@ -14,8 +14,8 @@ from tests.scenarios.clocks import Suspendable
 from tests.scenarios.theatre import Theatre
 
 from runbook_gate.ledger import Server
-from runbook_gate.session import store_place
 from runbook_gate.store_url import StoreUrl
+from runbook_gate.stores import store_place
 
 _ON_A_SERVER = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
 

@@ -28,7 +28,8 @@ from runbook_gate.models.decision import Decision
 from runbook_gate.models.entry import Entry
 from runbook_gate.models.task import Assurance, Submission
 from runbook_gate.plan import plan_task
-from runbook_gate.session import Session, open_store
+from runbook_gate.session import Session
+from runbook_gate.stores import open_store
 from runbook_gate.submission import read_task, submitted
 
 Cue = Callable[[Entry], None]

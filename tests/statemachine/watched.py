@@ -22,9 +22,9 @@ from runbook_gate.gate.client import Address, Exchange, OpaGate
 from runbook_gate.ledger import Finished, Store
 from runbook_gate.ledger.database import Place
 from runbook_gate.ledger.turns import Turns
+from runbook_gate.models.audit_answer import AuditAnswer
 from runbook_gate.models.decision import Decision
 from runbook_gate.models.entry import Entry, Executor
-from runbook_gate.models.observation import AuditAnswer
 from runbook_gate.models.runbook import Pins
 from runbook_gate.serving import Serving
 from runbook_gate.session import Session

@@ -30,9 +30,9 @@ from runbook_gate.demo.stage import Target
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.sidecar import Sidecar
 from runbook_gate.ledger import Store
-from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.models.ledger_facts import LedgerFacts
 from runbook_gate.models.task import Submission
-from runbook_gate.session import program, store_place
+from runbook_gate.stores import program, store_place
 from runbook_gate.submission import read_task, submitted
 from runbook_gate.surroundings import Surroundings
 

@@ -22,7 +22,7 @@ from runbook_gate.cluster.calls import DRY_RUN, Call
 from runbook_gate.errors import LedgerBroken, LedgerUnwritable
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.ledger import Store
-from runbook_gate.session import program
+from runbook_gate.stores import program
 
 LEASE_MS = 61_000
 MOMENTS: dict[str, Callable[[Call], bool]] = {

@@ -15,7 +15,7 @@ from runbook_gate.clock import SystemClock
 from runbook_gate.configuration import Settings
 from runbook_gate.demo.stage import Target
 from runbook_gate.gate.build import Signing, build
-from runbook_gate.session import open_store
+from runbook_gate.stores import open_store
 
 CONFIGURED = """
 store = "ledger.sqlite"

@@ -20,9 +20,10 @@ from runbook_gate.engine.narration import Silent
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.sidecar import Sidecar
 from runbook_gate.session import Session
-from runbook_gate.working.crew import Crew, Orders
+from runbook_gate.working.crew import Crew
 from runbook_gate.working.health import HUNG_S, Pulse
-from runbook_gate.working.worker import Tally
+from runbook_gate.working.orders import Orders
+from runbook_gate.working.tally import Tally
 
 
 class Notes:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from runbook_gate.cluster.namespace import labels_of
+from runbook_gate.models.audit_answer import LabelChange
 from runbook_gate.models.base import Labels
-from runbook_gate.models.observation import LabelChange
 from runbook_gate.shapes import mapping, text
 
 _LABELS: Final = "/metadata/labels"

@@ -13,7 +13,7 @@ from typing import Final
 from runbook_gate.audit.look import Look
 from runbook_gate.audit.protocol import AuditQuery, NoAuditLog
 from runbook_gate.clock import Clock
-from runbook_gate.models.observation import AuditAnswer, AuditEvent
+from runbook_gate.models.audit_answer import AuditAnswer, AuditEvent
 
 WAIT_S: Final = 2.0
 PAUSE_S: Final = 0.05

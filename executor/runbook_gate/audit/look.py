@@ -11,7 +11,7 @@ from typing import Any, Final
 from runbook_gate.audit.lines import LineTooLongError, lines_backwards
 from runbook_gate.audit.projection import audit_event
 from runbook_gate.audit.protocol import AuditQuery
-from runbook_gate.models.observation import AuditEvent
+from runbook_gate.models.audit_answer import AuditEvent
 from runbook_gate.shapes import mapping, text
 from runbook_gate.timestamps import rfc3339_ms
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from runbook_gate.audit.changes import label_change
-from runbook_gate.models.observation import AuditEvent
+from runbook_gate.models.audit_answer import AuditEvent
 from runbook_gate.shapes import LEVEL_VERSION, integer, mapping, matched, text
 from runbook_gate.timestamps import rfc3339_ms
 

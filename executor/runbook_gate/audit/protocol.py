@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from runbook_gate.models.observation import AuditAnswer
+from runbook_gate.models.audit_answer import AuditAnswer
 
 
 @dataclass(frozen=True)

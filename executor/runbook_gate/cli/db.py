@@ -14,7 +14,7 @@ from runbook_gate.configuration import Settings
 from runbook_gate.exit_statuses import ExitStatus
 from runbook_gate.ledger.migrations import Examined, Revision, alone, examine, looking, upgrade
 from runbook_gate.ledger.versions import NEWER, UPGRADE, require_current
-from runbook_gate.session import store_place
+from runbook_gate.stores import store_place
 
 
 @click.group()

@@ -15,8 +15,8 @@ from runbook_gate.clock import SystemClock
 from runbook_gate.configuration import Configured, Settings, configured
 from runbook_gate.errors import UsageFault
 from runbook_gate.ledger import Store
-from runbook_gate.session import open_store
 from runbook_gate.store_url import SCHEME
+from runbook_gate.stores import open_store
 
 F = TypeVar("F", bound=Callable[..., Any])
 _FILE = click.Path(dir_okay=False, path_type=Path)

@@ -12,7 +12,7 @@ from runbook_gate.cli.output import columns, emit, output_option
 from runbook_gate.cli.queue import task_document
 from runbook_gate.cli.settings import settings, store_of, store_option
 from runbook_gate.ledger import RunStatus, TaskStatus
-from runbook_gate.models.observation import Pause
+from runbook_gate.models.ledger_facts import Pause
 from runbook_gate.printable import printable
 from runbook_gate.timestamps import rfc3339
 

@@ -14,7 +14,7 @@ from runbook_gate.clock import SystemClock
 from runbook_gate.configuration import Settings
 from runbook_gate.ledger.backups import Backup, Copier, Restored
 from runbook_gate.ledger.copying import Copied
-from runbook_gate.session import program
+from runbook_gate.stores import program
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 

@@ -21,8 +21,9 @@ from runbook_gate.exit_statuses import ExitStatus
 from runbook_gate.metrics import Metrics, StoreCollector
 from runbook_gate.session import Session
 from runbook_gate.surroundings import surroundings
-from runbook_gate.working.crew import Crew, Orders
-from runbook_gate.working.worker import Tally
+from runbook_gate.working.crew import Crew
+from runbook_gate.working.orders import Orders
+from runbook_gate.working.tally import Tally
 
 
 @click.command()

@@ -23,7 +23,8 @@ from runbook_gate.localcluster import LocalCluster
 from runbook_gate.localcluster.seeding import Seeder
 from runbook_gate.models.packet import Packet
 from runbook_gate.models.task import Submission
-from runbook_gate.session import Session, open_store
+from runbook_gate.session import Session
+from runbook_gate.stores import open_store
 from runbook_gate.submission import read_task, submitted
 
 

@@ -11,7 +11,7 @@ from runbook_gate.errors import EnvironmentFault
 from runbook_gate.ledger import filesystem_kind
 from runbook_gate.ledger.migrations import looking
 from runbook_gate.ledger.rights import excess, lacking
-from runbook_gate.session import open_store, store_place
+from runbook_gate.stores import open_store, store_place
 
 
 def ledger(settings: Settings, clock: Clock) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from runbook_gate.audit.protocol import AuditLog
 from runbook_gate.clock import Clock, Reading
 from runbook_gate.cluster.protocol import Cluster
-from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.models.ledger_facts import LedgerFacts
 from runbook_gate.registers.protocol import RegisterSource
 
 

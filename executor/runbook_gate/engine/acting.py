@@ -14,15 +14,13 @@ from runbook_gate.core.fence import refuse
 from runbook_gate.core.history import History
 from runbook_gate.effects.context import EffectContext
 from runbook_gate.effects.protocol import Effect, FenceFacts
+from runbook_gate.engine import lookback
 from runbook_gate.ledger import Draft
 from runbook_gate.models.base import Record
 from runbook_gate.models.bodies import DecisionBody
 from runbook_gate.models.decision import Decision
 from runbook_gate.models.decision_input import IntentBody
 from runbook_gate.models.entry import Entry
-
-# From the last read of the namespace to the append of the intent (design.md, Gather).
-FRESH_MS = 500
 
 
 class World(Protocol):
@@ -83,7 +81,7 @@ class Actor:
         """
         if history.opened.routing.effects.get(decision.next.action) != "write":
             return None
-        if not (_fresh(history, recorded) and _in_the_same_database(history, recorded)):
+        if not (lookback.fresh(history, recorded) and lookback.in_the_same_database(history, recorded)):
             return None
         attempt = len(history.attempts(decision.next.step)) + 1
         body = _intent(history, decision, recorded, attempt)
@@ -100,7 +98,7 @@ class Actor:
         decided = DecisionBody.model_validate(history.entries[-2].body)
         effect = self._effects[intent.body["action"]]
         # The wall and boot clocks of the facts that the gate decided on.
-        basis = _reading(history.entries[-3])
+        basis = lookback.reading(history.entries[-3])
         context = self._context(history, marker=intent.body["marker"], intent=intent.sha256, basis=basis)
         body: Record = effect.run(self._params(effect, decided.next.params), context)
         return body
@@ -118,7 +116,7 @@ class Actor:
             "namespace": history.opened.task.namespace,
             "label_keys": list(history.opened.routing.label_keys),
             "audit_ids": [attempt.intent.sha256 for attempt in made],
-            "since_ms": _since_ms(history),
+            "since_ms": lookback.since_ms(history),
         }
 
     def _params(self, effect: Effect[Any, Any], params: Mapping[str, Any]) -> Any:
@@ -128,7 +126,7 @@ class Actor:
             refuse("params", f"the params of {effect.name} are not as its schema says")
 
     def _fence_facts(self, history: History) -> FenceFacts:
-        newest = _last_read(history).get("object")
+        newest = lookback.last_read(history).get("object")
         return FenceFacts(
             task=history.opened.task,
             label_keys=tuple(history.opened.routing.label_keys),
@@ -137,10 +135,10 @@ class Actor:
             sources=tuple(history.opened.routing.sources),
             intents=tuple(made.intent.sha256 for made in history.attempts(history.step)),
             rounds=tuple(entry.body for entry in history.rounds(history.step)),
-            since_ms=_since_ms(history),
+            since_ms=lookback.since_ms(history),
             deadline_ms=history.opened.deadline_ms,
             retry_budget=history.opened.routing.retry_budget,
-            basis=_reading(history.newest),
+            basis=lookback.reading(history.newest),
             now=self._clock.read(),
         )
 
@@ -156,7 +154,7 @@ class Actor:
             run_id=history.newest.run,
             marker=marker or _marker(history),
             intent=intent,
-            basis=basis or _reading(history.newest),
+            basis=basis or lookback.reading(history.newest),
             label_keys=tuple(history.opened.routing.label_keys),
         )
 
@@ -172,7 +170,7 @@ def _intent(history: History, decision: Decision, recorded: Entry, attempt: int)
         not_after_ms=params["not_after_ms"],
         params_sha256=sha256_hex(canonical_bytes(params)),
         decision=recorded.sha256,
-        read_date_ms=_last_read(history)["http"]["date_ms"],
+        read_date_ms=lookback.last_read(history)["http"]["date_ms"],
         marker=_marker(history),
     )
 
@@ -180,37 +178,3 @@ def _intent(history: History, decision: Decision, recorded: Entry, attempt: int)
 def _marker(history: History) -> str:
     """Of the write that would follow: markers count the writes of the run, so that those of two steps differ."""
     return field_manager(history.newest.run, history.attempts_made() + 1)
-
-
-def _fresh(history: History, recorded: Entry) -> bool:
-    """Whether the last read was made a moment before an entry, in this boot of the machine."""
-    gathered = list(history.observations("gather", step=history.step))[-1]
-    age_ms: int = recorded.boottime_ms - gathered.body["last"]["read_boottime_ms"]
-    return recorded.boot_id == gathered.boot_id and age_ms <= FRESH_MS
-
-
-def _in_the_same_database(history: History, recorded: Entry) -> bool:
-    """Whether the ledger is where it was when the gate was told where it is: a failover shows at the next entry."""
-    gathered = list(history.observations("gather", step=history.step))[-1]
-    now = recorded.database
-    told: object = gathered.body["ledger"].get("database")
-    return told == (now.model_dump(mode="json") if now else None)
-
-
-def _since_ms(history: History) -> int:
-    """Writes of the namespace matter from the read before the first intent on, else from the opening on."""
-    made = history.attempts(history.step)
-    if not made:
-        return history.entries[0].at_ms
-    return int(made[0].intent.body["read_date_ms"] or made[0].intent.at_ms)
-
-
-def _last_read(history: History) -> dict[str, Any]:
-    """The newest gather's last read of the namespace; empty before the first."""
-    gathered = list(history.observations("gather", step=history.step))
-    read: dict[str, Any] = gathered[-1].body["last"] if gathered else {}
-    return read
-
-
-def _reading(entry: Entry) -> Reading:
-    return Reading(entry.at_ms, entry.boottime_ms, entry.boot_id)

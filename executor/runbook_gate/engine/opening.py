@@ -7,7 +7,7 @@ from collections.abc import Callable
 from runbook_gate.clock import Clock
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.ledger import Lease, Store
-from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.models.ledger_facts import LedgerFacts
 from runbook_gate.models.runbook import Opened, Pins
 from runbook_gate.models.task import Task
 

@@ -8,14 +8,14 @@ from typing import Any, Literal
 from sqlalchemy import Connection, select
 
 from runbook_gate.ledger import evidence, restorations, tables
-from runbook_gate.ledger.escalations import unacknowledged
+from runbook_gate.ledger.handling import unacknowledged
 from runbook_gate.ledger.identity import identity
 from runbook_gate.ledger.pauses import current
 from runbook_gate.ledger.sealing import unseal
 from runbook_gate.ledger.walking import named_evidence, walk
 from runbook_gate.models.database import DatabaseIdentity
 from runbook_gate.models.entry import Entry
-from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.models.ledger_facts import LedgerFacts
 
 _RUNS = tables.runs
 

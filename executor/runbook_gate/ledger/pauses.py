@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from runbook_gate.ledger import journal
 from runbook_gate.ledger.database import Database
-from runbook_gate.models.observation import Pause
+from runbook_gate.models.ledger_facts import Pause
 
 
 def current(connection: Connection) -> Pause | None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from runbook_gate.ledger import journal, tables
 from runbook_gate.ledger.database import Database
-from runbook_gate.models.observation import Pause
+from runbook_gate.models.ledger_facts import Pause
 
 REASON: Final = "the ledger was restored from a backup after this task was submitted; what was tried since is unknown"
 

@@ -30,7 +30,7 @@ from runbook_gate.ledger.streaming import Reading
 from runbook_gate.ledger.tasks import Tasks
 from runbook_gate.ledger.turns import Turns
 from runbook_gate.models.entry import Executor
-from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.models.ledger_facts import LedgerFacts
 
 
 class Store:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import builtins
 from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import select, update
 
-from runbook_gate.errors import TaskConflict, UnknownRecord, UsageFault
-from runbook_gate.ledger import journal, tables
+from runbook_gate.errors import UnknownRecord
+from runbook_gate.ledger import journal, submitting, tables
 from runbook_gate.ledger.database import Database
 from runbook_gate.ledger.due import claim_task, due_tasks, next_due_in_ms
 from runbook_gate.ledger.records import TaskState, TaskStatus
-from runbook_gate.ledger.sealing import document_sha256, plain, unseal
+from runbook_gate.ledger.sealing import unseal
 from runbook_gate.ledger.task_status import one_task, task_status, task_statuses
-from runbook_gate.ledger.turns import lock
 from runbook_gate.models.task import Task
 
 _TASKS = tables.tasks
@@ -39,38 +38,9 @@ class Tasks:
         Raises:
             TaskConflict: a task with this id was submitted with other content.
         """
-        digest = document_sha256(task)
         with self._database.write() as connection:
-            journal.begin(connection)
-            there = connection.execute(
-                select(_TASKS.c.document_sha256).where(_TASKS.c.id == task.id)
-            ).scalar_one_or_none()
-            if there is None:
-                self._insert(connection, task, digest)
-            elif there != digest:
-                raise TaskConflict(f"task {task.id} was submitted before with other content")
+            submitting.submit(connection, self._database, task)
             return one_task(connection, task.id)
-
-    def _insert(self, connection: Connection, task: Task, digest: str) -> None:
-        entry = journal.append(
-            connection,
-            self._database,
-            kind="submitted",
-            subject=task.id,
-            actor=task.submission.submitter,
-            body={"task": plain(task)},
-        )
-        connection.execute(
-            insert(_TASKS).values(
-                id=task.id,
-                journal_seq=entry.seq,
-                document_sha256=digest,
-                runbook=task.runbook,
-                submitted_ms=entry.at_ms,
-                not_before_ms=0,
-                state="queued",
-            )
-        )
 
     def get(self, task_id: str) -> Task:
         """Read a task as it was submitted.
@@ -203,13 +173,5 @@ class Tasks:
             UsageFault: if it is no longer queued.
         """
         with self._database.write() as connection:
-            journal.begin(connection)
-            lock(connection, select(_TASKS.c.id).where(_TASKS.c.id == task_id))
-            status = one_task(connection, task_id)
-            if status.state != "queued":
-                raise UsageFault(f"task {task_id} is {status.state}: only queued tasks can be withdrawn")
-            journal.append(connection, self._database, kind="withdrawn", subject=task_id, actor=actor, body={})
-            connection.execute(
-                update(_TASKS).where(_TASKS.c.id == task_id).values(state="finished", outcome="withdrawn")
-            )
+            submitting.withdraw(connection, self._database, task_id, actor=actor)
             return one_task(connection, task_id)

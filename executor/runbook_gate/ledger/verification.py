@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 from runbook_gate.errors import UnknownRecord
 from runbook_gate.ledger import evidence, parts, tables
 from runbook_gate.ledger.chain import Break, intact
-from runbook_gate.ledger.escalations import Handled, handled_as, state_of
+from runbook_gate.ledger.handling import Handled, handled_as, state_of
 from runbook_gate.ledger.heads import KeptHead
 from runbook_gate.ledger.identifiers import packet_id
 from runbook_gate.ledger.locating import located

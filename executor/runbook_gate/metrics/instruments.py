@@ -21,7 +21,7 @@ from runbook_gate.metrics.clusters import FAILURES, REQUESTS, TimedCluster, Time
 from runbook_gate.metrics.gates import TimedGate
 from runbook_gate.metrics.narrating import CountingNarrator
 from runbook_gate.models.decision import Checkpoint, Verdict
-from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.models.ledger_facts import LedgerFacts
 
 MakeWorld = Callable[[Settings, Clock, Callable[[Iterable[str]], LedgerFacts]], World]
 MOST_CODES: Final = 500

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from runbook_gate.metrics import catalog
-from runbook_gate.metrics.catalog import Described
+from runbook_gate.metrics.described import Described
 
 _HEAD = """\
 # Metrics

@@ -15,7 +15,7 @@ from runbook_gate.delivery import is_delivered
 from runbook_gate.errors import LedgerFault
 from runbook_gate.ledger import Store
 from runbook_gate.metrics import catalog
-from runbook_gate.metrics.catalog import Described
+from runbook_gate.metrics.described import Described
 from runbook_gate.metrics.figures import NewestFigures
 
 FRESH_S: Final = 5.0

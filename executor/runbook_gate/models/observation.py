@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from runbook_gate.models.audit_answer import AuditAnswer
 from runbook_gate.models.base import Labels, Milliseconds, Record, Sha256
-from runbook_gate.models.database import DatabaseIdentity
 from runbook_gate.models.http import HttpAnswer
+from runbook_gate.models.ledger_facts import LedgerFacts
 from runbook_gate.models.register import Registers
 
 
@@ -71,47 +72,6 @@ class ExecutorIdentity(Record):
     )
 
 
-class UnacknowledgedEscalation(Record):
-    """An earlier escalation on the target that nobody acknowledged."""
-
-    id: str = Field(description="The packet's id.", examples=["esc-7c0d5b9e0f7a4a11"])
-    run: str = Field(description="Its run.", examples=["01kq3v"])
-
-
-class Pause(Record):
-    """Somebody paused the executor."""
-
-    actor: str = Field(description="Who.", examples=["platform-governance"])
-    reason: str = Field(description="Why.", examples=["change freeze"])
-    since_ms: Milliseconds = Field(description="Since when.")
-
-
-class LedgerFacts(Record):
-    """The source `ledger`: what the store knows."""
-
-    previous_run: str | None = Field(description="The target's previous run.", examples=["01kq2a"])
-    previous_chain: Literal["none", "intact", "broken"] = Field(
-        description="Its chain: none if there is no previous run.", examples=["intact"]
-    )
-    evidence_missing: list[Sha256] = Field(
-        description="Digests that this run's entries name and the store lacks.", examples=[[]]
-    )
-    escalations: list[UnacknowledgedEscalation] = Field(description="Unacknowledged ones on the target.")
-    paused: Pause | None = Field(description="Null unless paused.")
-    database: DatabaseIdentity | None = Field(
-        default=None, description="The database that has the ledger now; null where it is no PostgreSQL."
-    )
-    recorded_by: list[DatabaseIdentity | None] = Field(
-        default_factory=list,
-        description="Databases that this run's entries name, each once, in order; before the first the present one.",
-    )
-    known_runs: list[str] = Field(
-        default_factory=list,
-        description="Those runs that the ledger has, of the ones that markers on the namespace name.",
-        examples=[["01kq2a"]],
-    )
-
-
 class GatherBody(Record):
     """gather: registers first, then the namespace, its dry run, and the namespace again."""
 
@@ -131,65 +91,6 @@ class PatchLabelsBody(Record):
     effect: Literal["patch_labels"] = Field(description="The effect.", examples=["patch_labels"])
     intent: Sha256 = Field(description="sha256 of the intent entry, which is the Audit-ID of the request.")
     patched: NamespaceRead = Field(description="The answer to the PATCH.")
-
-
-class LabelChange(Record):
-    """What a write to the namespace did to the runbook's labels."""
-
-    labels: Labels = Field(
-        description="Value after the write of each label of the runbook that its request named.",
-        examples=[{"pod-security.kubernetes.io/enforce": "baseline"}],
-    )
-
-
-class AuditEvent(Record):
-    """What is kept of an audit event (audit.k8s.io/v1)."""
-
-    audit_id: str = Field(description="auditID.", examples=["3f0ad3a5-2f60-4d5b-8e0a-0f4f9a6f1c55"])
-    stage: str | None = Field(description="stage.", examples=["ResponseComplete"])
-    verb: str | None = Field(description="verb.", examples=["create"])
-    username: str | None = Field(description="user.username.", examples=["system:serviceaccount:runbook-gate:executor"])
-    resource: str | None = Field(description="objectRef.resource.", examples=["pods"])
-    namespace: str | None = Field(description="objectRef.namespace.", examples=["payments-settlement-prod"])
-    name: str | None = Field(description="objectRef.name.", examples=["rbgate-probe-p1-5f0c"])
-    subresource: str | None = Field(description="objectRef.subresource.", examples=["status"])
-    dry_run: bool = Field(description="Whether requestURI says dryRun=All.", examples=[True])
-    code: int | None = Field(description="responseStatus.code.", examples=[403])
-    received_ms: Milliseconds | None = Field(description="requestReceivedTimestamp.")
-    stage_ms: Milliseconds | None = Field(description="stageTimestamp.")
-    enforce_policy: str | None = Field(
-        description="level:version of annotation enforce-policy.", examples=["restricted:v1.31"]
-    )
-    violations: str | None = Field(
-        description="level:version of annotation audit-violations.", examples=["restricted:v1.31"]
-    )
-    exempt: str | None = Field(description="Annotation exempt.", examples=["namespace"])
-    error: bool = Field(description="Whether annotation error is there.", examples=[False])
-    resource_version: str | None = Field(
-        description="Of a write to the namespace: the resourceVersion that it led to, if the event says so.",
-        examples=["48213"],
-    )
-    change: LabelChange | None = Field(
-        description="Of a write to the namespace: what it did to the labels; null if it named none of them."
-    )
-
-
-class AuditAnswer(Record):
-    """What the audit log had."""
-
-    outcome: Literal["answered", "unanswered", "unconfigured"] = Field(
-        description="unanswered: the log could not be read; unconfigured: there is no log to ask.",
-        examples=["answered"],
-    )
-    complete: bool = Field(
-        description="Whether the log that is at hand reaches back to the time asked for (rotation may have cut it).",
-        examples=[True],
-    )
-    newest_ms: Milliseconds | None = Field(
-        description="Stage time of the newest event; of several logs that of the one that is furthest behind."
-    )
-    events: list[AuditEvent] = Field(description="Events of the Audit-IDs that were asked for.")
-    writes: list[AuditEvent] = Field(description="Writes to the namespace within the time asked for.")
 
 
 class ResolveWriteBody(Record):

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from runbook_gate.models.base import Closed, Milliseconds, Record, Sha256
-from runbook_gate.models.observation import LedgerFacts
+from runbook_gate.models.ledger_facts import LedgerFacts
 from runbook_gate.models.task import Task
 
 EffectKind = Literal["read", "write", "round"]

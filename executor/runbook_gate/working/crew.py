@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
-from dataclasses import dataclass
 from typing import Final
 
 from prometheus_client import CollectorRegistry
@@ -26,29 +25,16 @@ from runbook_gate.wire.giving_up import GivingUp
 from runbook_gate.working.desk import Desk
 from runbook_gate.working.health import Health, Pulse
 from runbook_gate.working.listening import listening
+from runbook_gate.working.orders import Orders
+from runbook_gate.working.tally import Log, Tally
 from runbook_gate.working.warm import WarmPolicies
-from runbook_gate.working.worker import PATIENCE_S, InHand, Log, Tally, Worker
+from runbook_gate.working.worker import PATIENCE_S, InHand, Worker
 
 GRACE_S: Final = 1.0  # as long as a single run awaits an answer once it was asked to stop
 DRAIN_S: Final = 45.0  # a request that nothing can cut is left to the kernel after this
 LOOK_S: Final = 2.0
 _TICK_S: Final = 0.2
 PARTS: Final = ("store", "policy")
-
-
-@dataclass(frozen=True)
-class Orders:
-    """What is wanted.
-
-    Attributes:
-        concurrency: how many runs at once.
-        until_empty: end when no task is left; else work until asked to stop.
-        listen: where health and metrics are told; None for nowhere.
-    """
-
-    concurrency: int = 1
-    until_empty: bool = False
-    listen: tuple[str, int] | None = None
 
 
 class Crew:

@@ -7,12 +7,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from runbook_gate.engine.narration import Silent
 from runbook_gate.errors import Stopped, Undelivered
@@ -25,6 +23,7 @@ from runbook_gate.session import Session
 from runbook_gate.wire.giving_up import Interrupted
 from runbook_gate.working.desk import Desk, jittered
 from runbook_gate.working.health import Health, Pulse
+from runbook_gate.working.tally import Log, Tally
 
 PATIENCE_S: Final = 60.0  # with work that ends, how long what nobody can do without may be away
 HELD_MS: Final = 2_000  # until a target that somebody holds is tried again
@@ -44,50 +43,6 @@ class InHand(Silent):
     def ended(self, entry: Entry, packet: str | None) -> None:  # noqa: ARG002
         """It has its last entry."""
         self.under_way = False
-
-
-class Log(Protocol):
-    """Hears what becomes of tasks, and what keeps a worker from them."""
-
-    def fault(self, subject: str, error: Exception) -> None:
-        """A task, a run or a packet has a fault of its own."""
-        ...
-
-    def trouble(self, error: Exception, again_s: float) -> None:
-        """Nothing can be done for a while."""
-        ...
-
-
-@dataclass
-class Tally:
-    """What all workers came to. Threads share it.
-
-    Attributes:
-        complete: runs that completed.
-        escalated: runs that escalated.
-        faults: the last fault of each task or packet that was not mended since.
-        left: runs that were left half way.
-        fatal: what ended the work.
-    """
-
-    complete: int = 0
-    escalated: int = 0
-    faults: dict[str, Exception] = field(default_factory=dict)
-    left: int = 0
-    fatal: Exception | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def ended(self, finished: Finished) -> None:
-        """A run has ended."""
-        with self.lock:
-            self.faults.pop(f"task {finished.task}", None)
-            self.complete += not finished.packet
-            self.escalated += bool(finished.packet)
-
-    def kept(self, fault: KeptFault) -> None:
-        """A fault was kept."""
-        with self.lock:
-            self.faults[fault.subject] = fault.error
 
 
 class Worker:
