@@ -84,6 +84,15 @@ class Stopped(RunbookGateError):
     default_advice = "Start the same command again; the run goes on from its ledger."
 
 
+class Paused(Stopped):
+    """Somebody paused the executor: what is queued stays queued."""
+
+    default_advice = "`runbook-gate unpause` ends the pause; the queue is as it was."
+
+    def __init__(self, actor: str, reason: str) -> None:
+        super().__init__(f"The executor is paused by {actor}: {reason}")
+
+
 class NoDecision(Stopped):
     """The gate gave no answer that may be acted on.
 

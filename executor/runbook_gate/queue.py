@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from runbook_gate.delivery import deliver, undelivered
-from runbook_gate.errors import HeldElsewhere, LedgerUnwritable, Stopped, Undelivered
+from runbook_gate.errors import HeldElsewhere, LedgerUnwritable, Paused, Stopped, Undelivered
 from runbook_gate.holding import BACKOFF_MS
-from runbook_gate.ledger import Finished, TaskStatus
+from runbook_gate.ledger import Finished, Store, TaskStatus
 from runbook_gate.session import Session
 
 DUE: Final = 500
@@ -91,18 +91,45 @@ def run_next(session: Session) -> Progress:
     Raises:
         Stopped: the due run can be resumed.
         Undelivered: everything else was done.
+        Paused: nothing was run, and tasks wait for the end of a pause.
         Exception: nothing was run, and at least one task could not be: its fault.
     """
     faults = Faults()
     swept = tidy(session, faults)
-    waiting = session.store.tasks.due(limit=DUE)
+    paused = pause_of(session.store)
+    waiting = session.store.tasks.due(limit=DUE, queued=paused is None)
     if waiting:
         session.given()  # what no task can do without is no task's fault
     taken = take(session, waiting, faults)
     faults.raise_first(Undelivered)
     if not swept and not taken:
         faults.raise_first()
+        tell_waiting(session.store, paused)
     return Progress(swept, taken, faults.kept)
+
+
+def pause_of(store: Store) -> Paused | None:
+    """What keeps queued tasks in the queue, if somebody paused the executor; no decision rests on it (ADR 24).
+
+    Args:
+        store: the ledger.
+    """
+    pause = store.pauses.current()
+    return Paused(pause.actor, pause.reason) if pause else None
+
+
+def tell_waiting(store: Store, paused: Paused | None) -> None:
+    """After nothing was taken.
+
+    Args:
+        store: the ledger.
+        paused: the pause under which nothing was.
+
+    Raises:
+        Paused: tasks wait for its end.
+    """
+    if paused and store.tasks.list("queued", limit=1):
+        raise paused
 
 
 def tidy(session: Session, faults: Faults) -> list[Finished]:

@@ -13,7 +13,7 @@ from runbook_gate import resources
 from runbook_gate.binaries import find_tool
 from runbook_gate.canonical import sha256_hex
 from runbook_gate.configuration import Settings
-from runbook_gate.errors import EnvironmentFault, UsageFault
+from runbook_gate.errors import EnvironmentFault, SidecarFault, UsageFault
 from runbook_gate.gate.build import check_capabilities
 from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.client import Address, OpaGate
@@ -51,9 +51,14 @@ class Serving:
         """What a run is pinned to: this bundle, and the OPA that answers now.
 
         Raises:
-            SidecarFault: if nothing answers.
+            SidecarFault: if nothing answers, or something that serves another bundle.
         """
-        version, _ = self.gate.revision()
+        version, revision = self.gate.revision()
+        if revision != bundle.content_sha256:
+            raise SidecarFault(
+                "The sidecar serves another bundle than the configured one.",
+                advice="Give both the same bundle; a sidecar in a pod of its own reads it when it starts.",
+            )
         return Pins(
             content_sha256=bundle.content_sha256,
             bundle_sha256=bundle.bundle_sha256,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import yaml
@@ -17,10 +18,14 @@ from runbook_gate.errors import (
     HeldElsewhere,
     InvalidDocument,
     LedgerBroken,
+    Paused,
     Stopped,
     Undelivered,
     UsageFault,
 )
+from runbook_gate.gate.client import Exchange, Gate
+from runbook_gate.models.runbook import Pins
+from runbook_gate.queue import run_next
 
 DEADLINE_MS = 900_000
 BACKOFF_MS = 30_000
@@ -330,3 +335,67 @@ def test_a_process_that_is_asked_to_stop_takes_nothing_more(queue: Queue) -> Non
         assert len(store.runs.list("active")) == 2
     queue.stopping = lambda: False
     assert sorted(queue.next().swept) == ["one escalated", "two escalated"]
+
+
+# --- a pause ---
+
+
+def test_a_pause_leaves_the_queue_as_it_is(queue: Queue) -> None:
+    queue.submit("first")
+    queue.submit("second")
+    with queue.open() as store:
+        store.pauses.pause("change freeze", actor="leah")
+    with pytest.raises(Paused, match=r"^The executor is paused by leah: change freeze$"):
+        queue.next()
+    assert due(queue) == ["first", "second"]
+    with queue.open() as store:
+        assert store.runs.list() == []
+        store.pauses.unpause(actor="leah")
+    assert [queue.next().taken for _ in range(2)] == ["first complete", "second complete"]
+    kept(queue)
+
+
+def test_a_pause_keeps_nobody_from_a_run_that_was_opened(queue: Queue) -> None:
+    queue.submit("opened")
+    queue.submit("queued")
+    stop_in_the_middle(queue, "opened")
+    with queue.open() as store:
+        store.pauses.pause("change freeze", actor="leah")
+    assert queue.next() == Step(taken="opened escalated")
+    assert codes(queue, "opened") == ["target_clear.paused"]
+    with pytest.raises(Paused):
+        queue.next()
+
+
+def test_nothing_is_told_of_a_pause_while_nothing_is_queued(queue: Queue) -> None:
+    with queue.open() as store:
+        store.pauses.pause("change freeze", actor="leah")
+    assert queue.next() == Step()
+
+
+# --- a stop ---
+
+
+class AskedMeanwhile:
+    """A gate; while it is asked about a write, somebody asks the process to stop."""
+
+    def __init__(self, gate: Gate, queue: Queue) -> None:
+        self._gate, self._queue = gate, queue
+
+    def ask(self, document: dict[str, Any], pins: Pins) -> Exchange:
+        if document["checkpoint"] == "cp1":
+            self._queue.stopping = lambda: True
+        return self._gate.ask(document, pins)
+
+
+def test_no_write_begins_once_a_stop_was_asked_for(queue: Queue) -> None:
+    queue.submit("task")
+    with queue.executor() as session:
+        session._gate = lambda gate: AskedMeanwhile(gate, queue)
+        with pytest.raises(Stopped):
+            run_next(session)
+        kinds = [entry.kind for entry in session.store.runs.entries(session.store.runs.list()[0].id)]
+    assert kinds == ["opened", "decision", "observation", "decision"]
+    queue.stopping = lambda: False
+    assert queue.next() == Step(taken="task complete")
+    kept(queue)

@@ -230,9 +230,11 @@ def test_a_bundle_other_than_the_one_that_the_sidecar_serves_from_the_start(
     theatre: Theatre, another_sidecar: Sidecar
 ) -> None:
     theatre.submit()
-    with pytest.raises(NoDecision) as refused:
+    with pytest.raises(SidecarFault, match="serves another bundle") as fault:
         theatre.run(opa=Opa(socket=Path(str(another_sidecar.address.socket))))
-    assert (refused.value.code, refused.value.exit_status) == ("no_decision.wrong_bundle", 12)
+    assert fault.value.exit_status == 12
+    with theatre.store() as store:
+        assert store.runs.list() == []
     assert_completed(theatre, theatre.run(), writes=1)
     assert theatre.way() == COMPLETES
 

@@ -197,3 +197,20 @@ def test_nothing_is_ready_any_more_once_it_drains(queue: Queue) -> None:
         over.set()
     assert works.tally is not None
     assert works.tally.left == 1
+
+
+def test_while_it_is_paused_nothing_is_taken_and_it_says_so(queue: Queue) -> None:
+    for task in ("a", "b"):
+        queue.submit(task)
+    with queue.open() as store:
+        store.pauses.pause("change freeze", actor="leah")
+    with working(queue) as works:
+        until(lambda: "Paused" in works.notes.troubles)
+        until(lambda: "The executor is paused by leah: change freeze" in works.ask("/readyz")[1]["problems"].values())
+        with queue.open() as store:
+            assert store.runs.list() == []
+            store.pauses.unpause(actor="leah")
+        until(lambda: finished(queue, "a") and finished(queue, "b"))
+        until(works.is_ready)
+    assert works.tally is not None
+    assert (works.tally.complete, works.tally.escalated) == (2, 0)

@@ -16,6 +16,7 @@ from runbook_gate.core.continuation import (
     Resolve,
     continuation,
 )
+from runbook_gate.core.history import History
 from runbook_gate.engine.acting import Actor
 from runbook_gate.engine.asking import Answered, Asker
 from runbook_gate.engine.concluding import conclude, conclude_without_decision
@@ -23,8 +24,9 @@ from runbook_gate.engine.journal import Journal
 from runbook_gate.engine.narration import Narrator
 from runbook_gate.errors import LedgerBroken, NoDecision, Parked, Stopped
 from runbook_gate.gate.client import Gate
-from runbook_gate.ledger import Finished
-from runbook_gate.models.decision import Checkpoint
+from runbook_gate.ledger import Draft, Finished
+from runbook_gate.models.decision import Checkpoint, Decision
+from runbook_gate.models.entry import Entry
 from runbook_gate.models.runbook import Pins
 
 LONGEST_WAIT_MS = 90_000
@@ -60,7 +62,7 @@ class Run:
     ) -> None:
         self._journal, self._actor, self._clock, self._narrator = journal, actor, clock, narrator
         self._stopping, self._awaiting = stopping, awaiting
-        self._asker = Asker(journal, gate, admit=actor.admit, intend=actor.intend, awaiting=awaiting, measure=measure)
+        self._asker = Asker(journal, gate, admit=actor.admit, intend=self._intend, awaiting=awaiting, measure=measure)
 
     def go(self) -> Finished:
         """Go on until the run ends.
@@ -129,6 +131,10 @@ class Run:
             self._finished = conclude_without_decision(self._journal, checkpoint, now_ms)
             self._tell_end()
             return None
+
+    def _intend(self, history: History, decision: Decision, recorded: Entry) -> Draft | None:
+        """No write begins once the process was asked to stop: its go lapses."""
+        return None if self._stopping() else self._actor.intend(history, decision, recorded)
 
     def _write(self) -> Checkpoint:
         history = self._journal.history

@@ -157,9 +157,8 @@ class Batch:
 
     def _close(self, outcome: str) -> None:
         tasks, leases = tables.tasks, tables.leases
-        self._connection.execute(
-            update(tasks).where(tasks.c.id == self._row.task).values(state="finished", outcome=outcome)
-        )
+        ended = {"state": "finished", "outcome": outcome, **tables.UNCLAIMED}
+        self._connection.execute(update(tasks).where(tasks.c.id == self._row.task).values(**ended))
         self._connection.execute(update(leases).where(leases.c.run == self._lease.run).values(holder=None))
         self._ended = True
 

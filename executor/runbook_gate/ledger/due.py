@@ -18,7 +18,7 @@ _RUNS: Final = tables.runs
 DUE_SINCE = case((_TASKS.c.not_before_ms > _TASKS.c.submitted_ms, _TASKS.c.not_before_ms), else_=_TASKS.c.submitted_ms)
 
 
-def due_tasks(connection: Connection, now: Reading, *, limit: int, by: str | None) -> list[TaskStatus]:
+def due_tasks(connection: Connection, now: Reading, *, limit: int, by: str | None, queued: bool) -> list[TaskStatus]:
     """What has been due the longest first.
 
     Args:
@@ -26,12 +26,13 @@ def due_tasks(connection: Connection, now: Reading, *, limit: int, by: str | Non
         now: the clock.
         limit: how many at most.
         by: who asks; what others have claimed is left out.
+        queued: whether tasks without a run are wanted too.
     """
-    wanted = _due(task_statuses(), now, by).order_by(DUE_SINCE, _TASKS.c.journal_seq).limit(limit)
+    wanted = _due(task_statuses(), now, by, queued=queued).order_by(DUE_SINCE, _TASKS.c.journal_seq).limit(limit)
     return [task_status(row) for row in connection.execute(wanted)]
 
 
-def claim_task(connection: Connection, now: Reading, *, by: str, seconds: int) -> TaskStatus | None:
+def claim_task(connection: Connection, now: Reading, *, by: str, seconds: int, queued: bool) -> TaskStatus | None:
     """Reserve the task that has been due the longest; as `Tasks.claim`.
 
     Args:
@@ -39,9 +40,10 @@ def claim_task(connection: Connection, now: Reading, *, by: str, seconds: int) -
         now: the clock.
         by: who asks.
         seconds: for how long.
+        queued: whether tasks without a run are wanted too.
     """
     passed_over = list[str]()
-    while task := _next(connection, now, by, passed_over):
+    while task := _next(connection, now, by, passed_over, queued=queued):
         if _still_due(connection, now, by, task):
             connection.execute(
                 update(_TASKS)
@@ -65,8 +67,8 @@ def next_due_in_ms(connection: Connection, now: Reading) -> int | None:
     return None if next_ms is None else next_ms - now.at_ms
 
 
-def _next(connection: Connection, now: Reading, by: str, passed_over: list[str]) -> str | None:
-    wanted = _due(select(_TASKS.c.id).outerjoin(_RUNS, _RUNS.c.task == _TASKS.c.id), now, by)
+def _next(connection: Connection, now: Reading, by: str, passed_over: list[str], *, queued: bool) -> str | None:
+    wanted = _due(select(_TASKS.c.id).outerjoin(_RUNS, _RUNS.c.task == _TASKS.c.id), now, by, queued=queued)
     wanted = wanted.where(_TASKS.c.id.not_in(passed_over)).order_by(DUE_SINCE, _TASKS.c.journal_seq).limit(1)
     if is_server(connection):
         wanted = wanted.with_for_update(of=_TASKS, skip_locked=True)
@@ -80,11 +82,11 @@ def _still_due(connection: Connection, now: Reading, by: str, task: str) -> bool
     return connection.execute(wanted.where(_TASKS.c.id == task)).one_or_none() is not None
 
 
-def _due(tasks: Select[Any], now: Reading, by: str | None) -> Select[Any]:
+def _due(tasks: Select[Any], now: Reading, by: str | None, *, queued: bool = True) -> Select[Any]:
     unclaimed = or_(_TASKS.c.claimed_until_ms.is_(None), _TASKS.c.claimed_until_ms <= now.at_ms)
     return (
         tasks.outerjoin(tables.leases, tables.leases.c.run == _RUNS.c.id)
-        .where(_TASKS.c.state.in_(("queued", "active")), _TASKS.c.not_before_ms <= now.at_ms)
+        .where(_TASKS.c.state.in_(("queued", "active") if queued else ("active",)), _TASKS.c.not_before_ms <= now.at_ms)
         .where((_TASKS.c.state == "queued") | is_free(now))
         .where(unclaimed if by is None else unclaimed | (_TASKS.c.claimed_by == by))
     )

@@ -92,7 +92,7 @@ class Tasks:
         with self._database.read() as connection:
             return [task_status(row) for row in connection.execute(wanted)]
 
-    def due(self, *, limit: int = 20, by: str | None = None) -> builtins.list[TaskStatus]:
+    def due(self, *, limit: int = 20, by: str | None = None, queued: bool = True) -> builtins.list[TaskStatus]:
         """List what could be taken now, what has been due the longest first: queued, or active with nobody at work.
 
         A task is due since it was submitted, or since the moment until which it was deferred: one that cannot go on
@@ -102,19 +102,20 @@ class Tasks:
         Args:
             limit: how many at most.
             by: who asks: what others have claimed is left out.
+            queued: whether tasks without a run are wanted too.
 
         Returns:
             Their statuses.
         """
         with self._database.read() as connection:
-            return due_tasks(connection, self._database.now(connection), limit=limit, by=by)
+            return due_tasks(connection, self._database.now(connection), limit=limit, by=by, queued=queued)
 
     def next_due_in_ms(self) -> int | None:
         """In how many milliseconds the next task is due that was deferred; None if none was."""
         with self._database.read() as connection:
             return next_due_in_ms(connection, self._database.now(connection))
 
-    def claim(self, by: str, *, seconds: int = CLAIM_S) -> TaskStatus | None:
+    def claim(self, by: str, *, seconds: int = CLAIM_S, queued: bool = True) -> TaskStatus | None:
         """Reserve the task that has been due the longest, in the order of `due`, so that nobody else takes it up.
 
         A claim is no lease: it only keeps others away while the run is opened or its lease acquired. It is no part
@@ -124,12 +125,13 @@ class Tasks:
         Args:
             by: who asks; each worker its own name.
             seconds: for how long.
+            queued: whether tasks without a run are wanted too.
 
         Returns:
             The task's status; None if nothing is due that is not claimed.
         """
         with self._database.write() as connection:
-            return claim_task(connection, self._database.now(connection), by=by, seconds=seconds)
+            return claim_task(connection, self._database.now(connection), by=by, seconds=seconds, queued=queued)
 
     def unclaim(self, task_id: str, by: str) -> None:
         """End a claim; nothing happens if it is another's by now.

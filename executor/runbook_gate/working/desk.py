@@ -11,6 +11,7 @@ from typing import Final
 
 from runbook_gate.errors import LedgerFault, Stopped
 from runbook_gate.ledger import Store, TaskStatus
+from runbook_gate.queue import pause_of, tell_waiting
 
 POLL_S: Final = 2.0  # the store is asked so often for all idle workers together, and not by each
 TIDY_S: Final = 10.0
@@ -55,6 +56,9 @@ class Desk:
 
         Args:
             by: who asks.
+
+        Raises:
+            Paused: tasks are queued, and somebody paused the executor.
         """
         task = self._take(by)
         try:
@@ -90,8 +94,10 @@ class Desk:
         with self._asking:  # one at a time, and never while somebody wants to end it all
             if self._done or self._now() < self._ask_at:
                 return None
-            task = self._store.tasks.claim(by)
+            paused = pause_of(self._store)
+            task = self._store.tasks.claim(by, queued=paused is None)
             if task is None:
+                tell_waiting(self._store, paused)
                 self._nothing_due()
             return task
 
