@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tests.load.strokes import API_SERVER, POSTGRESQL, WORKER
+
+from runbook_gate.ledger import RunStatus, Store
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,16 @@ EXCUSES: Final[Mapping[str, Excuse]] = {
     "verification_reconciliation.unanswered": Excuse(_RESTART, _AWAY, alone=False),
     "verification_reconciliation.inconclusive": Excuse(_RESTART, _FORBIDDEN, alone=False),
 }
+
+
+def ended_in(store: Store) -> list[Ended]:
+    """How the runs of a store ended."""
+    return [Ended(run.task, run.state, _codes(store, run)) for run in store.runs.list(limit=None)]
+
+
+def _codes(store: Store, run: RunStatus) -> frozenset[str]:
+    ended = store.runs.result(run.task) if run.state == "escalated" else None
+    return frozenset(denial["code"] for denial in json.loads(ended.record)["condition"]) if ended else frozenset()
 
 
 def misdone(tasks: Iterable[str], runs: Sequence[Ended], struck: Mapping[str, int]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections import Counter, defaultdict
@@ -11,12 +10,10 @@ from typing import Any, Final
 from rich.console import Console
 from rich.progress import Progress
 from tests.load.faults import Crowd, Trouble, cpu_seconds
-from tests.load.judging import Ended, misdone
+from tests.load.judging import ended_in, misdone
 from tests.load.latency import by_checkpoint
 from tests.load.place import Place
 from tests.promise import broken, events_of
-
-from runbook_gate.ledger import RunStatus, Store
 
 _BUSY: Final = 0.8
 _BUSY_ALONE: Final = 0.6
@@ -70,7 +67,7 @@ def _told(here: Place, tasks: list[str], struck: dict[str, int]) -> dict[str, An
         packets = [file.stem for file in (here.folder / "packets").glob("*.json")]
         wrong = broken(store, list(events_of(here.cluster.server.audit_log)), packets=packets)
         latency = by_checkpoint(store, [run.id for run in runs])
-        ended = [Ended(run.task, run.state, _codes(store, run)) for run in runs]
+        ended = ended_in(store)
     wrong += misdone(tasks, ended, struck)
     reconciled = here.program("ledger", "reconcile", "--audit", str(here.cluster.server.audit_log))
     if reconciled.returncode:
@@ -83,12 +80,6 @@ def _told(here: Place, tasks: list[str], struck: dict[str, int]) -> dict[str, An
         "latency": latency,
         "wrong": wrong,
     }
-
-
-def _codes(store: Store, run: RunStatus) -> frozenset[str]:
-    """What it escalated for."""
-    ended = store.runs.result(run.task) if run.state == "escalated" else None
-    return frozenset(denial["code"] for denial in json.loads(ended.record)["condition"]) if ended else frozenset()
 
 
 def _speed(tasks: int, workers: int, busy_s: float, spent: dict[str, float]) -> dict[str, Any]:
