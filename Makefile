@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # The tests whose worlds write a ledger.
 WRITES := $(addprefix tests/,ledger postgresql store_failures notifications queue working failover roles clusters doubt \
-	heads promise tiny scenarios crash rivals statemachine)
+	heads promise tiny scenarios crash rivals statemachine load)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -93,6 +93,20 @@ class Stage:
         self.store.tasks.submit(submitted(read_task(path), submission))
         return task_id
 
+    def require_repaired(self, target: Target) -> None:
+        """See that a target has its labels: what did not repair it is no measure.
+
+        Args:
+            target: that a run, or whatever a run is compared with, was to repair.
+
+        Raises:
+            AssertionError: if one of them is missing or another.
+        """
+        live = self.seeder.core.read_namespace(target.namespace).metadata.labels
+        wrong = sorted(key for key, value in target.labels.items() if live.get(key) != value)
+        if wrong:
+            raise AssertionError(f"{target.namespace} was not repaired: {', '.join(wrong)}")
+
     def run(self, settings: Settings, task_id: str) -> tuple[Finished, float]:
         """Carry a task out in this process, which is as warm as `work` is at its second task.
 

@@ -45,8 +45,9 @@ def test_the_bare_calls_and_the_script_repair_a_namespace_too(tmp_path: Path) ->
         assert "errors.txt" in by_hand.read_text()
         assert (tmp_path / "errors.txt").read_text() == ""
 
-        live = place.seeder.core.read_namespace(second.namespace).metadata.labels
-        assert target.labels.items() <= live.items()
+        place.require_repaired(second)
+        with pytest.raises(AssertionError, match=f"{third.namespace} was not repaired: .*enforce"):
+            place.require_repaired(third)
 
 
 def test_what_a_run_is_made_of_is_counted_on_both_sides(tmp_path: Path) -> None:

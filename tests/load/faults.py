@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import psutil
 from tests.load.place import Place
+from tests.load.strokes import API_SERVER, POSTGRESQL, SIDECAR, WORKER
 
 
 class Crowd:
@@ -24,18 +25,29 @@ class Crowd:
         self._place, self._concurrency = place, concurrency
         self.processes = [place.start_worker(concurrency) for _ in range(workers)]
 
-    def kill_one(self, choice: random.Random) -> None:
-        """SIGKILL to a worker; another one starts."""
+    def kill_one(self, choice: random.Random) -> bool:
+        """SIGKILL to a worker; another one starts.
+
+        Returns:
+            Whether there was one that worked.
+        """
         number = choice.randrange(len(self.processes))
+        worked = self.processes[number].poll() is None
         self.processes[number].kill()
         self.processes[number].wait()
         self.processes[number] = self._place.start_worker(self._concurrency)
+        return worked
 
-    def kill_a_sidecar(self, choice: random.Random) -> None:
-        """SIGKILL to the OPA of a worker, if it has one now."""
-        found = [child for one in self.processes for child in _children(one.pid) if child.name() == "opa"]
+    def kill_a_sidecar(self, choice: random.Random) -> bool:
+        """SIGKILL to the OPA of a worker.
+
+        Returns:
+            Whether one has it now.
+        """
+        found = [child for one in self.processes for child in _children(one.pid) if _is_opa(child)]
         if found:
             choice.choice(found).kill()
+        return bool(found)
 
     def end(self) -> None:
         """SIGTERM to all; what does not end in time is killed."""
@@ -52,6 +64,13 @@ def _children(pid: int) -> list[psutil.Process]:
         return []
 
 
+def _is_opa(process: psutil.Process) -> bool:
+    try:
+        return process.name() == "opa" and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 class Trouble:
     """One fault after the other, each when its moment has come.
 
@@ -59,7 +78,7 @@ class Trouble:
     gives it that signal at the end of the thread.
 
     Attributes:
-        counts: how often each fault happened.
+        counts: how often each kind of fault struck, those that never did included.
 
     Args:
         place: where the servers are.
@@ -70,37 +89,35 @@ class Trouble:
 
     def __init__(self, place: Place, crowd: Crowd, seed: int, every_s: float) -> None:
         self._choice, self._every_s = random.Random(seed), every_s
-        self.counts = Counter[str]()
         server = place.server
-        self._acts: dict[str, Callable[[], None]] = {
-            "worker killed": lambda: crowd.kill_one(self._choice),
-            "sidecar killed": lambda: crowd.kill_a_sidecar(self._choice),
-            "API server restarted": lambda: _restarted(place.cluster.server.stop, place.cluster.server.start_again),
+        self._acts: dict[str, Callable[[], bool]] = {
+            WORKER: lambda: crowd.kill_one(self._choice),
+            SIDECAR: lambda: crowd.kill_a_sidecar(self._choice),
+            API_SERVER: lambda: _restarted(place.cluster.server.stop, place.cluster.server.start_again),
         }
         if server is not None:
-            self._acts["PostgreSQL crashed and restarted"] = lambda: _restarted(server.crash, server.start)
-        self._rare = [name for name in self._acts if "restarted" in name]
+            self._acts[POSTGRESQL] = lambda: _restarted(server.crash, server.start)
+        self.counts = Counter(dict.fromkeys(self._acts, 0))
         self._due = self._next()
 
     def go(self) -> None:
-        """Do the next fault if it is due."""
+        """Do the next fault if it is due: first one of each kind, in any order."""
         if time.monotonic() < self._due:
             return
-        # Killing is frequent, restarts are rare, and each of them happens.
-        missing = [name for name in self._rare if not self.counts[name]]
-        name = missing[0] if missing and self._choice.random() < 0.5 else self._choice.choice(sorted(self._acts))
-        self._acts[name]()
-        self.counts[name] += 1
+        missing = [name for name, number in self.counts.items() if not number]
+        name = self._choice.choice(sorted(missing or self._acts))
+        self.counts[name] += self._acts[name]()
         self._due = self._next()
 
     def _next(self) -> float:
         return time.monotonic() + self._every_s * self._choice.uniform(0.5, 1.5)
 
 
-def _restarted(stop: Callable[[], None], start: Callable[[], None]) -> None:
+def _restarted(stop: Callable[[], None], start: Callable[[], None]) -> bool:
     stop()
     time.sleep(1)
     start()
+    return True
 
 
 def cpu_seconds() -> dict[str, float]:

@@ -1,12 +1,14 @@
 """A store full of finished runs: copies of the few that are there, each under ids and digests of its own.
 
-Entries and evidence keep their digests and not their content, so that 100,000 runs are gigabytes less. Whoever read one
-would find its chain broken; nobody does, for what is measured concerns other runs.
+Left out: entries and evidence keep their digests and not their content, which is `{}`, so that 100,000 runs are
+gigabytes less. Whoever read such a run would find its chain broken. Nobody does: a new run looks at the newest one of
+its target alone, and the copies come before the run of their target that is there.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, func, insert, select, update
@@ -31,6 +33,9 @@ Sample = dict[str, list[Row]]  # a finished run: its rows by table, those of the
 def fill(place: Place, finished: int) -> int:
     """Add copies to a store whose runs have all ended, and whose escalations are resolved.
 
+    The targets of the copies are those of the runs that are there, which end in a number, and others of the same name;
+    each has copies of all runs.
+
     Args:
         place: the store's file or server.
         finished: how many.
@@ -39,12 +44,13 @@ def fill(place: Place, finished: int) -> int:
         How many finished runs there are.
     """
     with alone(place) as connection:
-        samples = [_sample(connection, run) for run in connection.execute(select(tables.runs.c.id)).scalars().all()]
+        found = connection.execute(select(tables.runs.c.id).order_by(tables.runs.c.id)).scalars().all()
+        samples = [_sample(connection, run) for run in found]
         seq: int = connection.execute(select(tables.store.c.seq)).scalar_one()
         for first in range(0, finished, _AT_ONCE):
             made = defaultdict[str, list[Row]](list)
             for number in range(first, min(first + _AT_ONCE, finished)):
-                seq = _copy(samples[number % len(samples)], number, seq, made)
+                seq = _copy(samples, number, seq, made)
             for table in tables.metadata.sorted_tables:
                 if made[table.name]:
                     connection.execute(insert(table), made[table.name])
@@ -77,14 +83,17 @@ def _rows(connection: Connection, table: Table, condition: Any) -> list[Row]:
     return [dict(row) for row in connection.execute(select(table).where(condition)).mappings()]
 
 
-def _copy(sample: Sample, number: int, seq: int, made: dict[str, list[Row]]) -> int:
+def _copy(samples: Sequence[Sample], number: int, seq: int, made: dict[str, list[Row]]) -> int:
     """The rows of one copy; the newest position in the store's own chain."""
+    block, which = divmod(number, len(samples))
+    turn, target = divmod(block, _TARGETS)
+    sample = samples[which]
     [old] = sample["runs"]
     head = _digest(old["head"], number)
     names = {
         old["id"]: run_id(old["opened_ms"] + number),
         old["task"]: f"{old['task']}-{number:06}",
-        old["target_key"]: f"{old['target_key']}-{number % _TARGETS}",
+        old["target_key"]: f"{old['target_key'].rsplit('-', 1)[0]}-{target}",
         packet_id(old["head"]): packet_id(head),
         **{one["id"]: notification_id(_digest(one["entry_sha256"], number)) for one in sample["notifications"]},
     }
@@ -93,7 +102,7 @@ def _copy(sample: Sample, number: int, seq: int, made: dict[str, list[Row]]) -> 
         for row in rows:
             copied = {column: _renamed(value, names, number) for column, value in row.items()}
             if table == "runs":
-                copied["ordinal"] = 1 + number // _TARGETS
+                copied["ordinal"] = -(turn * len(samples) + which)  # before the run that is there, whose number is 1
             elif table == "journal":
                 copied["seq"] = positions[row["seq"]]
             elif table == "tasks":

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
 from tests.postgresql.server import OWNER
-from tests.roles.conftest import AUDITOR, RUNTIME, TABLES, RoledStore
+from tests.roles.roled import AUDITOR, RUNTIME, TABLES, RoledStore
 
 from runbook_gate.ledger import tables
 

@@ -16,7 +16,7 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.runs import LittleWorld
 from tests.ledger.samples import EXECUTOR
 from tests.postgresql import PostgresServer
-from tests.roles.conftest import AUDITOR, RUNTIME, TABLES, RoledStore
+from tests.roles.roled import AUDITOR, RUNTIME, TABLES, RoledStore
 from tests.roles.test_forbidden import CHANGES
 
 from runbook_gate.cli.main import run
