@@ -104,6 +104,8 @@ def test_the_worker_is_the_same_pod_but_for_what_it_runs_where_its_ledger_is_and
         "liveness": {"path": "/healthz", "port": "metrics"},
         "readiness": {"path": "/readyz", "port": "metrics"},
     }
+    [sidecar] = worker["initContainers"]
+    assert sidecar.pop("livenessProbe")["exec"] == sidecar["startupProbe"]["exec"]
     assert worker.pop("terminationGracePeriodSeconds") > DRAIN_S + GRACE_S
     for spec, others in ((queue, {"args", "ledger"}), (worker, {"store"})):
         [container] = spec["containers"]
