@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.clusters import kubeconfigs
 from tests.scenarios.conftest import (  # noqa: F401 - fixtures
     bundle,
     bundle_file,
@@ -15,10 +18,11 @@ from tests.scenarios.conftest import (  # noqa: F401 - fixtures
     theatre,
 )
 from tests.scenarios.theatre import Theatre
+from tests.working.conftest import short_rounds  # noqa: F401 - fixture
 
 from runbook_gate.configuration import Audit, Cluster, ListedCluster
 from runbook_gate.demo.stage import REGISTERS
-from runbook_gate.localcluster import LocalCluster
+from runbook_gate.localcluster import LocalCluster, shared_cluster
 from runbook_gate.localcluster.seeding import Seeder
 
 EAST, WEST = "mks-us-east-1-prod-03", "mks-us-west-2-prod-01"
@@ -30,11 +34,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.scenario)
 
 
-@pytest.fixture(scope="module")
-def other_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
-    """A second cluster: another etcd, another kube-system."""
-    with LocalCluster.start(tmp_path_factory.mktemp("west")) as started:
-        yield started
+@pytest.fixture(scope="session")
+def other_cluster(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    cluster: LocalCluster,  # noqa: ARG001 - every process leaves the two in the same order, so none waits for another
+) -> LocalCluster:
+    """A second cluster for the whole test run: another etcd, another kube-system."""
+    root = tmp_path_factory.getbasetemp()
+    root = (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / "west"
+    root.mkdir(exist_ok=True)
+    stack = contextlib.ExitStack()
+    request.config.add_cleanup(stack.close)
+    return stack.enter_context(shared_cluster(root))
 
 
 @pytest.fixture
@@ -57,6 +69,19 @@ def west(east: Theatre, other_cluster: LocalCluster, tmp_path: Path) -> Iterator
         listed = {**east.settings.clusters, WEST: access(made)}
         made.settings = east.settings = east.settings.model_copy(update={"clusters": listed})
         yield made
+
+
+@pytest.fixture
+def by_context(east: Theatre, west: Theatre) -> tuple[Theatre, Theatre]:
+    """Both are reached with one kubeconfig whose current context leads nowhere; each has a context of its own."""
+    file = kubeconfigs.write(east.folder / "kubeconfigs", {"east": east.cluster, "west": west.cluster})
+    chosen = {EAST: "east", WEST: "west"}
+    listed = {
+        name: one.model_copy(update={"kubeconfig": file, "context": chosen[name]})
+        for name, one in east.settings.clusters.items()
+    }
+    west.settings = east.settings = east.settings.model_copy(update={"clusters": listed})
+    return east, west
 
 
 def access(theatre: Theatre) -> ListedCluster:  # noqa: F811
