@@ -17,8 +17,8 @@ from tests.scenarios.conftest import (  # noqa: F401 - fixtures
     sidecar,
     theatre,
 )
-from tests.scenarios.theatre import Theatre
-from tests.working.conftest import short_rounds  # noqa: F401 - fixture
+from tests.scenarios.theatre import Theatre, assert_completed
+from tests.scenarios.wires.company import side_by_side
 
 from runbook_gate.configuration import Audit, Cluster, ListedCluster
 from runbook_gate.demo.stage import REGISTERS
@@ -38,9 +38,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def other_cluster(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
-    cluster: LocalCluster,  # noqa: ARG001 - every process leaves the two in the same order, so none waits for another
+    cluster: LocalCluster,
 ) -> LocalCluster:
-    """A second cluster for the whole test run: another etcd, another kube-system."""
+    """A second cluster for the whole test run: another etcd, another kube-system.
+
+    It asks for the first one so that every process leaves the two in the same order, and none waits for another.
+    """
     root = tmp_path_factory.getbasetemp()
     root = (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / "west"
     root.mkdir(exist_ok=True)
@@ -82,6 +85,21 @@ def by_context(east: Theatre, west: Theatre) -> tuple[Theatre, Theatre]:
     }
     west.settings = east.settings = east.settings.model_copy(update={"clusters": listed})
     return east, west
+
+
+def run_both(theatres: tuple[Theatre, Theatre]) -> list[str]:
+    """A task of each cluster, carried out side by side, is completed by one write to its own.
+
+    Returns:
+        The two runs.
+    """
+    played = list(zip(theatres, ("task-east", "task-west"), strict=True))
+    for theatre, task in played:
+        theatre.submit(task)
+    ended = side_by_side(lambda one: one[0].run(one[1]), played)
+    for theatre, finished in zip(theatres, ended, strict=True):
+        assert_completed(theatre, finished, writes=1)
+    return [finished.run for finished in ended]
 
 
 def access(theatre: Theatre) -> ListedCluster:  # noqa: F811

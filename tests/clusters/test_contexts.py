@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.clusters.conftest import EAST, WEST
-from tests.scenarios.theatre import Theatre, assert_completed, assert_escalated
+from tests.clusters.conftest import EAST, WEST, run_both
+from tests.scenarios.theatre import Theatre, assert_escalated
 
 from runbook_gate.doctor import examine
 from runbook_gate.errors import InvalidDocument
@@ -13,10 +13,7 @@ Both = tuple[Theatre, Theatre]
 
 
 def test_each_task_reaches_its_cluster_through_its_context(by_context: Both) -> None:
-    for theatre, task in zip(by_context, ("task-east", "task-west"), strict=True):
-        theatre.submit(task)
-        assert_completed(theatre, theatre.run(task), writes=1)
-    assert [len(theatre.writes()) for theatre in by_context] == [1, 1]
+    run_both(by_context)
 
 
 @pytest.mark.parametrize("listed", [EAST, WEST])

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from kubernetes import client
-from tests.clusters.conftest import EAST, WEST
+from tests.clusters.conftest import EAST, WEST, run_both
 from tests.clusters.pods import Pod
 from tests.scenarios.accounts import Account, used
-from tests.scenarios.theatre import Theatre, assert_completed
+from tests.scenarios.theatre import Theatre
 
 from runbook_gate.clock import SystemClock
 from runbook_gate.cluster.client import ClusterClient, Endpoint
@@ -39,11 +39,8 @@ def test_a_task_of_its_own_cluster_and_one_of_another(pod: Pod, east: Theatre, w
         pod.rotate()
 
     east.director.cues["intended"] = rotated
-    for theatre, task in ((east, "task-east"), (west, "task-west")):
-        theatre.submit(task)
-        assert_completed(theatre, theatre.run(task), writes=1)
-    assert (len(east.writes()), len(west.writes()), len(pod.tokens)) == (1, 1, 2)
-    assert used(east) == list(pod.tokens)
+    run_both((east, west))
+    assert (len(pod.tokens), used(east)) == (2, list(pod.tokens))
 
 
 def test_its_own_cluster_is_not_taken_for_another(pod: Pod, east: Theatre, west: Theatre) -> None:

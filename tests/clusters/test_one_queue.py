@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from tests.clusters.conftest import EAST, WEST
@@ -14,29 +13,28 @@ from tests.scenarios import process
 from tests.scenarios.theatre import Theatre
 from tests.working.conftest import Fleet, ended
 
-from runbook_gate.configuration import Opa
 from runbook_gate.demo.stage import APPROVED, Target
 
 _OF_A_RUN = re.compile(r"[?&]fieldManager=rbgate\.([a-z0-9]+)\.[0-9]+(?:&|$)")
 
 
 @pytest.fixture
-def fleets(by_context: tuple[Theatre, Theatre], short_rounds: Path, opa_binary: Path) -> dict[str, Fleet]:
+def fleets(by_context: tuple[Theatre, Theatre]) -> dict[str, Fleet]:
     """Two namespaces of the same names in each cluster; what is said of the clusters stands in a file."""
     east, west = by_context
     fleets = {EAST: Fleet(east, _two(east)), WEST: Fleet(west, _two(west))}
     (east.folder / "runbook-gate.toml").write_text(_stated(east), encoding="utf-8")
-    alone = {"clusters": {}, "bundle": short_rounds, "opa": Opa(binary=opa_binary)}
-    west.settings = east.settings = east.settings.model_copy(update=alone)
+    west.settings = east.settings = east.settings.model_copy(update={"clusters": {}})
     return fleets
 
 
 def test_each_task_is_completed_on_its_cluster_and_no_other_is_written_to(fleets: dict[str, Fleet]) -> None:
+    """Two workers, so that at least one has runs of more than one task."""
     for turn in range(2):
         for cluster, fleet in fleets.items():
             fleet.stage.target = fleet.targets[turn]
             fleet.stage.submit(f"{cluster}-{turn}")
-    with fleets[EAST].working("--until-empty", "--concurrency", "4") as started:
+    with fleets[EAST].working("--until-empty", "--concurrency", "2") as started:
         end = ended(started)
     assert end.status == 0, end
     assert end.out == {"outcome": "empty", "complete": 4, "escalated": 0, "left": 0, "faults": []}
