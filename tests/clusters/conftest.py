@@ -76,7 +76,7 @@ def west(east: Theatre, other_cluster: LocalCluster, tmp_path: Path) -> Iterator
 
 @pytest.fixture
 def by_context(east: Theatre, west: Theatre) -> tuple[Theatre, Theatre]:
-    """Both are reached with one kubeconfig whose current context leads nowhere; each has a context of its own."""
+    """Both are reached with one kubeconfig, each through a context of its own; the current one is nobody's."""
     file = kubeconfigs.write(east.folder / "kubeconfigs", {"east": east.cluster, "west": west.cluster})
     chosen = {EAST: "east", WEST: "west"}
     listed = {
@@ -94,11 +94,11 @@ def run_both(theatres: tuple[Theatre, Theatre]) -> list[str]:
         The two runs.
     """
     played = list(zip(theatres, ("task-east", "task-west"), strict=True))
-    for theatre, task in played:
-        theatre.submit(task)
+    for stage, task in played:
+        stage.submit(task)
     ended = side_by_side(lambda one: one[0].run(one[1]), played)
-    for theatre, finished in zip(theatres, ended, strict=True):
-        assert_completed(theatre, finished, writes=1)
+    for stage, finished in zip(theatres, ended, strict=True):
+        assert_completed(stage, finished, writes=1)
     return [finished.run for finished in ended]
 
 

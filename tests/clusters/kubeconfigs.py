@@ -18,18 +18,18 @@ def write(folder: Path, clusters: Mapping[str, LocalCluster]) -> Path:
         clusters: by the name of the context that leads there.
 
     Returns:
-        The file; its current context leads to a port where nobody listens.
+        The file; its current context leads to the first cluster as nobody, who is turned away everywhere with 401.
     """
     folder.mkdir()
     servers = {name: _server(folder, name, one) for name, one in clusters.items()}
-    servers["nowhere"] = {**next(iter(servers.values())), "server": "https://127.0.0.1:1"}
+    servers["nobody"] = next(iter(servers.values()))
     document = {
         "apiVersion": "v1",
         "kind": "Config",
-        "current-context": "nowhere",
+        "current-context": "nobody",
         "clusters": [{"name": f"{name}-cluster", "cluster": server} for name, server in servers.items()],
         "users": [{"name": f"{name}-user", "user": _user(folder, name, one)} for name, one in clusters.items()]
-        + [{"name": "nowhere-user", "user": {"token": "of-nobody"}}],
+        + [{"name": "nobody-user", "user": {"token": "of-nobody"}}],
         "contexts": [
             {"name": name, "context": {"cluster": f"{name}-cluster", "user": f"{name}-user"}} for name in servers
         ],

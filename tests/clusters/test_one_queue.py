@@ -35,7 +35,7 @@ def test_each_task_is_completed_on_its_cluster_and_no_other_is_written_to(fleets
             fleet.stage.target = fleet.targets[turn]
             fleet.stage.submit(f"{cluster}-{turn}")
     with fleets[EAST].working("--until-empty", "--concurrency", "2") as started:
-        end = ended(started)
+        end = ended(started, 300)
     assert end.status == 0, end
     assert end.out == {"outcome": "empty", "complete": 4, "escalated": 0, "left": 0, "faults": []}
 
