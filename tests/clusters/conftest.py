@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.clusters import kubeconfigs
 from tests.scenarios.conftest import (  # noqa: F401 - fixtures
     bundle,
     bundle_file,
@@ -14,11 +17,12 @@ from tests.scenarios.conftest import (  # noqa: F401 - fixtures
     sidecar,
     theatre,
 )
-from tests.scenarios.theatre import Theatre
+from tests.scenarios.theatre import Theatre, assert_completed
+from tests.scenarios.wires.company import side_by_side
 
 from runbook_gate.configuration import Audit, Cluster, ListedCluster
 from runbook_gate.demo.stage import REGISTERS
-from runbook_gate.localcluster import LocalCluster
+from runbook_gate.localcluster import LocalCluster, shared_cluster
 from runbook_gate.localcluster.seeding import Seeder
 
 EAST, WEST = "mks-us-east-1-prod-03", "mks-us-west-2-prod-01"
@@ -30,11 +34,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.scenario)
 
 
-@pytest.fixture(scope="module")
-def other_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
-    """A second cluster: another etcd, another kube-system."""
-    with LocalCluster.start(tmp_path_factory.mktemp("west")) as started:
-        yield started
+@pytest.fixture(scope="session")
+def other_cluster(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    cluster: LocalCluster,
+) -> LocalCluster:
+    """A second cluster for the whole test run: another etcd, another kube-system.
+
+    It asks for the first one so that every process leaves the two in the same order, and none waits for another.
+    """
+    root = tmp_path_factory.getbasetemp()
+    root = (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / "west"
+    root.mkdir(exist_ok=True)
+    stack = contextlib.ExitStack()
+    request.config.add_cleanup(stack.close)
+    return stack.enter_context(shared_cluster(root))
 
 
 @pytest.fixture
@@ -57,6 +72,34 @@ def west(east: Theatre, other_cluster: LocalCluster, tmp_path: Path) -> Iterator
         listed = {**east.settings.clusters, WEST: access(made)}
         made.settings = east.settings = east.settings.model_copy(update={"clusters": listed})
         yield made
+
+
+@pytest.fixture
+def by_context(east: Theatre, west: Theatre) -> tuple[Theatre, Theatre]:
+    """Both are reached with one kubeconfig, each through a context of its own; the current one is nobody's."""
+    file = kubeconfigs.write(east.folder / "kubeconfigs", {"east": east.cluster, "west": west.cluster})
+    chosen = {EAST: "east", WEST: "west"}
+    listed = {
+        name: one.model_copy(update={"kubeconfig": file, "context": chosen[name]})
+        for name, one in east.settings.clusters.items()
+    }
+    west.settings = east.settings = east.settings.model_copy(update={"clusters": listed})
+    return east, west
+
+
+def run_both(theatres: tuple[Theatre, Theatre]) -> list[str]:
+    """A task of each cluster, carried out side by side, is completed by one write to its own.
+
+    Returns:
+        The two runs.
+    """
+    played = list(zip(theatres, ("task-east", "task-west"), strict=True))
+    for stage, task in played:
+        stage.submit(task)
+    ended = side_by_side(lambda one: one[0].run(one[1]), played)
+    for stage, finished in zip(theatres, ended, strict=True):
+        assert_completed(stage, finished, writes=1)
+    return [finished.run for finished in ended]
 
 
 def access(theatre: Theatre) -> ListedCluster:  # noqa: F811

@@ -8,13 +8,55 @@ from typing import Any
 
 import pytest
 from kubernetes import client
-from tests.scenarios.accounts import Account
+from tests.clusters.conftest import EAST, WEST, run_both
+from tests.clusters.pods import Pod
+from tests.scenarios.accounts import Account, used
 from tests.scenarios.theatre import Theatre
 
 from runbook_gate.clock import SystemClock
 from runbook_gate.cluster.client import ClusterClient, Endpoint
 from runbook_gate.cluster.kubeconfig import IN_CLUSTER, hardened, in_cluster_access
+from runbook_gate.configuration import Cluster
 from runbook_gate.errors import InvalidDocument
+from runbook_gate.models.entry import Entry
+
+
+@pytest.fixture
+def pod(east: Theatre, west: Theatre, monkeypatch: pytest.MonkeyPatch) -> Pod:
+    """The executor runs in the first cluster; the second one is reached with a kubeconfig."""
+    made = Pod(east)
+    made.enter(monkeypatch)
+    inside = {"kubeconfig": None, "in_cluster": True}
+    listed = {**east.settings.clusters, EAST: east.settings.clusters[EAST].model_copy(update=inside)}
+    west.settings = east.settings = east.settings.model_copy(update={"cluster": Cluster(), "clusters": listed})
+    return made
+
+
+def test_a_task_of_its_own_cluster_and_one_of_another(pod: Pod, east: Theatre, west: Theatre) -> None:
+    """Whole runs; the kubelet replaces the token in the middle of the first."""
+
+    def rotated(_: Entry) -> None:
+        pod.rotate()
+
+    east.director.cues["intended"] = rotated
+    run_both((east, west))
+    assert (len(pod.tokens), used(east)) == (2, list(pod.tokens))
+
+
+def test_its_own_cluster_is_not_taken_for_another(pod: Pod, east: Theatre, west: Theatre) -> None:
+    """The namespace is there too, and the account may write it."""
+    listed = {**east.settings.clusters, WEST: west.settings.clusters[WEST].model_copy(update=_own(east))}
+    west.settings = west.settings.model_copy(update={"clusters": listed})
+    west.submit()
+    assert west.run().outcome == "escalated"
+    assert "cluster_identity.wrong_cluster" in west.codes()
+    assert (east.writes(), west.writes(), east.labels(), west.labels()) == ([], [], {}, {})
+    assert used(east) == list(pod.tokens)
+
+
+def _own(east: Theatre) -> dict[str, Any]:
+    """How the executor's own cluster is reached."""
+    return {name: getattr(east.settings.clusters[EAST], name) for name in Cluster.model_fields}
 
 
 def test_it_is_known_as_the_service_account_also_when_the_token_is_replaced(theatre: Theatre, tmp_path: Path) -> None:

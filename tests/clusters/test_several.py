@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from tests.clusters.conftest import EAST, WEST
-from tests.scenarios.theatre import Theatre, assert_completed, assert_escalated
+from tests.clusters.conftest import EAST, WEST, run_both
+from tests.scenarios.theatre import Theatre, assert_escalated
 
 from runbook_gate.cli.main import run
 from runbook_gate.configuration import Cluster
@@ -19,16 +19,12 @@ from runbook_gate.registers.projection import SOURCES
 def test_tasks_of_two_clusters_each_reach_their_own(
     east: Theatre, west: Theatre, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for theatre, task in ((east, "task-east"), (west, "task-west")):
-        theatre.submit(task)
-        assert_completed(theatre, theatre.run(task), writes=1)
-    assert len(east.writes()) == len(west.writes()) == 1
-
+    runs = run_both((east, west))
     refused, told = reconciled(east, capsys)
     assert refused == 2
     assert told["error"]["message"] == f"The ledger has runs of several clusters: {EAST}, {WEST}."
-    for theatre, cluster in ((east, EAST), (west, WEST)):
-        log = ("--audit", str(theatre.cluster.server.audit_log), "--run", theatre.history().newest.run)
+    for theatre, cluster, run_id in ((east, EAST, runs[0]), (west, WEST, runs[1])):
+        log = ("--audit", str(theatre.cluster.server.audit_log), "--run", run_id)
         status, told = reconciled(east, capsys, "--cluster", cluster, *(log if theatre is west else ()))
         # Other tests write to the first cluster's log, with the same identity and other ledgers.
         found = [one for one in told["differences"] if one["namespace"] == east.namespace]

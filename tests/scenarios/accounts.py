@@ -14,11 +14,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from kubernetes import client
+from tests.promise.audit import events_of
 from tests.scenarios.theatre import Theatre
 
 from runbook_gate.configuration import Cluster
 
 NAME = "runbook-gate"
+_JTI = "authentication.kubernetes.io/credential-id"
 
 
 @dataclass
@@ -154,6 +156,14 @@ class Account:
         while reviews.create_subject_access_review(review).status.allowed != allowed:
             assert time.monotonic() < deadline, f"RBAC: {right}"
             time.sleep(0.02)
+
+
+def used(theatre: Theatre) -> list[str]:
+    """Ids of the executor's tokens in the order of their first use, as the API server's audit log has them."""
+    events = events_of(theatre.cluster.server.audit_log, theatre.namespace)
+    own = [event for event in events if event["user"]["username"] == theatre.identity]
+    told = [event["user"]["extra"][_JTI][0].removeprefix("JTI=") for event in own]
+    return list(dict.fromkeys(told))
 
 
 def claims(token: str) -> dict[str, Any]:

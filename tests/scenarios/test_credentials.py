@@ -6,15 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.scenarios.accounts import Account
+from tests.scenarios.accounts import Account, used
 from tests.scenarios.stopping import run_until
 from tests.scenarios.theatre import Theatre, assert_completed, assert_escalated
-from tests.scenarios.wires.company import assert_kept, events
+from tests.scenarios.wires.company import assert_kept
 
 from runbook_gate.errors import Stopped, UsageFault
 from runbook_gate.models.entry import Entry
-
-JTI = "authentication.kubernetes.io/credential-id"
 
 
 @pytest.fixture
@@ -29,13 +27,6 @@ def then(act: Callable[[], object]) -> Callable[[Entry], None]:
         act()
 
     return cue
-
-
-def used(theatre: Theatre) -> list[str]:
-    """Ids of the executor's tokens in the order of their first use, as the API server's audit log has them."""
-    own = [event for event in events(theatre) if event["user"]["username"] == theatre.identity]
-    told = [event["user"]["extra"][JTI][0].removeprefix("JTI=") for event in own]
-    return list(dict.fromkeys(told))
 
 
 # --- another token ---

@@ -150,9 +150,9 @@ class Theatre:
         with self.store() as store:
             return History(store.runs.entries(run or store.runs.list()[0].id))
 
-    def codes(self) -> list[str]:
-        """Codes of the newest decision."""
-        decision = self.history().decision
+    def codes(self, run: str | None = None) -> list[str]:
+        """Codes of the newest decision, of the newest run if none is named."""
+        decision = self.history(run).decision
         return list(decision.body["codes"]) if decision else []
 
     def asked(self) -> list[str]:
@@ -184,7 +184,7 @@ class Theatre:
 
 def assert_completed(theatre: Theatre, finished: Finished, *, writes: int) -> None:
     """The run completed with so many writes, the tuple is there, and no packet was made."""
-    assert finished.outcome == "complete", theatre.codes()
+    assert finished.outcome == "complete", theatre.codes(finished.run)
     wanted = {key: value for key, value in theatre.target.labels.items() if value is not None}
     approved = {key: value for key, value in theatre.labels().items() if key in theatre.target.labels}
     assert approved == wanted

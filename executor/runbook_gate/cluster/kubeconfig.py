@@ -82,10 +82,10 @@ def access_to(kubeconfig: Path | None, context: str | None) -> Any:
     Raises:
         InvalidDocument: it cannot be used.
     """
-    return load_access(kubeconfig, context) if kubeconfig else in_cluster_access()
+    return load_access(kubeconfig, context) if kubeconfig else in_cluster_access(MOUNTED)
 
 
-def in_cluster_access(folder: Path = MOUNTED, host: str = IN_CLUSTER) -> Any:
+def in_cluster_access(folder: Path, host: str = IN_CLUSTER) -> Any:
     """The service account of this pod.
 
     Args:
