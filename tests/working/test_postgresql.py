@@ -108,6 +108,7 @@ def test_an_idle_worker_of_an_older_release_ends_and_does_nothing(
         end = ended(started)
     assert (end.status, end.out["error"]["kind"]) == (ExitStatus.LEDGER, "LedgerOfAnotherVersion"), end
     assert f"version {toys.NEXT} of the tables" in end.out["error"]["message"]
+    assert {"trouble", "fault"} & {line["event"] for line in end.log} == set()  # said once, and not waited for
     assert rows(shared, server) == before
 
 
