@@ -26,7 +26,7 @@ def stated(major: int) -> Iterator[Server]:
 
 
 @pytest.mark.parametrize("read_only", [False, True])
-@pytest.mark.parametrize("major", [12, 13])
+@pytest.mark.parametrize("major", [13])
 def test_an_older_server_is_refused(major: int, read_only: bool) -> None:
     with stated(major) as place, pytest.raises(LedgerFault, match=f"the server is PostgreSQL {major}$") as refused:
         Store.open(place, clock=ManualClock(), executor=EXECUTOR, read_only=read_only)

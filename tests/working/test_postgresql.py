@@ -92,27 +92,30 @@ def finished(fleet: Fleet, tasks: list[str]) -> bool:
 # --- tables that change ---
 
 
-@pytest.mark.parametrize("how", [[], ["--until-empty"]])
-def test_an_idle_worker_of_an_older_release_ends_and_does_nothing(
-    shared: Fleet, server: PostgresServer, how: list[str], tmp_path: Path
+def test_idle_workers_of_an_older_release_end_and_do_nothing(
+    shared: Fleet, server: PostgresServer, tmp_path: Path
 ) -> None:
-    """With --until-empty it is idle because the only task is due later; it is due once the tables have changed."""
-    port, [task, *_] = free_port(), shared.submit(1)
-    hour_ms = 3_600_000
+    """They are idle because every task is due later; one is due from the moment at which the tables are others."""
+    ports, [task, *others] = (free_port(), free_port()), shared.submit(1)
     with shared.stage.store() as store:
-        for one in store.tasks.list():
-            store.tasks.defer(one.id, SystemClock().read().at_ms + hour_ms)
-    with shared.working("--listen", f"127.0.0.1:{port}", *how) as started:
-        until(lambda: readiness(port)[0] == 200)
-        before = changed(shared, server, tmp_path, task)
-        end = ended(started)
-    assert (end.status, end.out["error"]["kind"]) == (ExitStatus.LEDGER, "LedgerOfAnotherVersion"), end
-    assert f"version {toys.NEXT} of the tables" in end.out["error"]["message"]
-    assert {"trouble", "fault"} & {line["event"] for line in end.log} == set()  # said once, and not waited for
+        for one in (task, *others):
+            store.tasks.defer(one, SystemClock().read().at_ms + 3_600_000)
+    one_at, other_at = (f"127.0.0.1:{port}" for port in ports)
+    with (
+        shared.working("--listen", one_at) as for_ever,
+        shared.working("--listen", other_at, "--until-empty") as until_empty,
+    ):
+        until(lambda: [readiness(port)[0] for port in ports] == [200, 200])
+        before = changed(shared, tmp_path, task)
+        ends = [ended(for_ever), ended(until_empty)]
     assert rows(shared, server) == before
+    for end in ends:
+        assert (end.status, end.out["error"]["kind"]) == (ExitStatus.LEDGER, "LedgerOfAnotherVersion"), end
+        assert f"version {toys.NEXT} of the tables" in end.out["error"]["message"]
+        assert {"trouble", "fault"} & {line["event"] for line in end.log} == set()  # said once, and not waited for
 
 
-def changed(fleet: Fleet, server: PostgresServer, folder: Path, task: str) -> dict[str, list[Any]]:
+def changed(fleet: Fleet, folder: Path, task: str) -> dict[str, list[Any]]:
     """Upgrade the store as a later release would, let a task be due, and say what is in it then."""
     url = fleet.stage.settings.store
     assert isinstance(url, StoreUrl)
