@@ -14,6 +14,7 @@ RunbookGateError
 │   ├── EntriesLost                the ledger no longer has what this process recorded in it
 │   └── SidecarFault               OPA could not be started or reached
 ├── LedgerFault                    the store (13)
+│   ├── LedgerOfAnotherVersion     its tables are not those of this program
 │   ├── LedgerUnwritable           an append did not become durable
 │   └── LedgerBroken               what is stored does not agree with itself
 ├── CanonicalError                 this program: a value without a canonical form came as far as a record (1)
@@ -148,6 +149,10 @@ class LedgerFault(RunbookGateError):
 
     exit_status = ExitStatus.LEDGER
     default_advice = "Nothing was done without a record. Check the store with `runbook-gate doctor`."
+
+
+class LedgerOfAnotherVersion(LedgerFault):
+    """The store's tables are not those of this program: only another program, or an upgrade, can mend that."""
 
 
 class LedgerUnwritable(LedgerFault):

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from runbook_gate.delivery import deliver, undelivered
-from runbook_gate.errors import HeldElsewhere, LedgerUnwritable, Paused, Stopped, Undelivered
+from runbook_gate.errors import (
+    HeldElsewhere,
+    LedgerOfAnotherVersion,
+    LedgerUnwritable,
+    Paused,
+    Stopped,
+    Undelivered,
+)
 from runbook_gate.holding import BACKOFF_MS
 from runbook_gate.ledger import Finished, Store, TaskStatus
 from runbook_gate.session import Session
@@ -66,7 +73,7 @@ class Faults:
             yield
         except HeldElsewhere:
             pass
-        except LedgerUnwritable:
+        except (LedgerOfAnotherVersion, LedgerUnwritable):
             raise  # it is the store's, so everybody's
         except Exception as fault:
             if isinstance(fault, Stopped) and not resumable:

@@ -16,8 +16,8 @@ from tests.deploy.composing import compose, pod_spec
 from tests.deploy.conftest import Installation
 from tests.deploy.pod import Pod
 from tests.deploy.stage import EXECUTOR, TASK, WORKER, site_of
-from tests.postgresql.databases import store_on
 from tests.postgresql.server import PostgresServer
+from tests.roles.conftest import AUDITOR, RUNTIME, TABLES, RoledStore
 from tests.working.conftest import until
 
 from runbook_gate import resources
@@ -108,7 +108,8 @@ def test_the_worker_takes_what_is_due_says_that_it_is_ready_and_drains(
     with PostgresServer() as postgres:
         worker, port = pod("worker"), free_port()
         settings = worker.path("/etc/runbook-gate/settings/runbook-gate.toml")
-        text, url = settings.read_text(encoding="utf-8"), str(store_on(postgres))
+        text, store = settings.read_text(encoding="utf-8"), roled(postgres)
+        url = str(store.place(RUNTIME))
         for written, here in ((STORE, url), ("0.0.0.0:9464", f"127.0.0.1:{port}")):
             assert written in text
             text = text.replace(written, here)
@@ -120,13 +121,30 @@ def test_the_worker_takes_what_is_due_says_that_it_is_ready_and_drains(
         with worker.sidecar(), worker.started() as executor:
             until(lambda: asked(port, "/readyz") == asked(port, "/healthz") == 200)
             assert asked(port, "/metrics") == 200
-            until(lambda: ended(url))
+            until(lambda: ended(str(store.place(AUDITOR))))
+            assert users(store) == {RUNTIME}
             executor.send_signal(signal.SIGTERM)
             out, err = executor.communicate(timeout=60)
     assert executor.returncode == ExitStatus.COMPLETE, err
     assert out.startswith("1 completed")
     labels = installed.seeder.core.read_namespace(WORKER).metadata.labels
     assert {key: labels.get(key) for key in APPROVED} == APPROVED
+
+
+def roled(server: PostgresServer) -> RoledStore:
+    """A store with the roles of deploy/postgresql/roles.sql, whose owner is no superuser."""
+    with server.connect() as connection:
+        connection.execute(f"CREATE ROLE {TABLES} LOGIN")
+    store = RoledStore(server)
+    store.grant()
+    return store
+
+
+def users(store: RoledStore) -> set[str]:
+    """As whom the store is in use."""
+    with store.server.connect() as connection:
+        wanted = "SELECT usename FROM pg_stat_activity WHERE datname = %s"
+        return {name for (name,) in connection.execute(wanted, (store.name,))}
 
 
 def submit(url: str, file: Path, target: Target) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.clock import ManualClock
-from tests.ledger import processes
+from tests.ledger import conftest, processes
 from tests.ledger.samples import finish, opened, start, task
+from tests.postgresql.databases import DATABASES
 
 from runbook_gate.ledger import Server, Store
 from runbook_gate.ledger.tasks import CLAIM_S
@@ -84,6 +85,19 @@ def test_a_finished_task_is_not_claimed(any_store: Store) -> None:
 def test_a_claim_is_no_part_of_the_record(queue: Store) -> None:
     queue.tasks.claim("a")
     assert queue.verify().result == "chain consistent"
+
+
+def test_a_task_that_another_transaction_has_locked_is_passed_over_at_once(clock: ManualClock) -> None:
+    """Whoever waited for the row would meet the lock timeout."""
+    place = DATABASES.fresh()
+    with conftest.opened(place, clock, busy_ms=1) as store, DATABASES.server.connect(place.url.dbname) as other:
+        for number in (1, 2):
+            store.tasks.submit(task(number))
+        other.execute("BEGIN")
+        other.execute("SELECT FROM tasks WHERE id = %s FOR UPDATE", (task(1).id,))
+        assert [claimed(store, "a"), claimed(store, "b")] == ["2", None]
+        other.execute("ROLLBACK")
+        assert claimed(store, "b") == "1"
 
 
 def test_several_workers_share_the_queue(place: Path | Server) -> None:

@@ -1,10 +1,11 @@
-"""The line between a client and the server, which breaks at a commit."""
+"""The line between a client and the server, which breaks at a commit, or on which the server says another thing."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Literal, Self
 
@@ -22,14 +23,15 @@ class Line:
 
     Args:
         server: the server.
+        says: what becomes of what it says.
 
     Attributes:
         moment: whether the line breaks before the commit has reached the server, or after it was carried out.
         left: how many commits are passed on before that; None: all are.
     """
 
-    def __init__(self, server: PostgresServer) -> None:
-        self._server, self.moment, self.left = server, "before", None
+    def __init__(self, server: PostgresServer, says: Callable[[bytes], bytes] = bytes) -> None:
+        self._server, self.moment, self.left, self._says = server, "before", None, says
         self._listening = socket.create_server(("127.0.0.1", 0))
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -58,7 +60,7 @@ class Line:
                 return
             server = socket.create_connection(("127.0.0.1", self._server.port))
             threading.Thread(target=self._upwards, args=(client, server), daemon=True).start()
-            threading.Thread(target=_pass, args=(server, client), daemon=True).start()
+            threading.Thread(target=_pass, args=(server, client, self._says), daemon=True).start()
 
     def _upwards(self, client: socket.socket, server: socket.socket) -> None:
         with client, server:
@@ -87,10 +89,10 @@ class Line:
             pass
 
 
-def _pass(source: socket.socket, sink: socket.socket) -> None:
+def _pass(source: socket.socket, sink: socket.socket, says: Callable[[bytes], bytes]) -> None:
     while data := _read(source):
         try:
-            sink.sendall(data)
+            sink.sendall(says(data))
         except OSError:
             return
     _hang_up(sink)

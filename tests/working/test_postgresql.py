@@ -1,4 +1,4 @@
-"""`work` with its ledger on a real PostgreSQL server: several processes, and a server that is away for a while."""
+"""`work` with its ledger on a real PostgreSQL server: several processes, a server that is away, tables that change."""
 
 from __future__ import annotations
 
@@ -7,14 +7,22 @@ import json
 import signal
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.ledger.migrations import toys
+from tests.ledger.migrations.stores import FIRST
 from tests.postgresql.databases import store_on
 from tests.postgresql.server import PostgresServer
 from tests.working.conftest import Fleet, ended, until
 
+from runbook_gate.clock import SystemClock
+from runbook_gate.exit_statuses import ExitStatus
+from runbook_gate.ledger import Server
+from runbook_gate.ledger.migrations import alone, upgrade
 from runbook_gate.processes import free_port
+from runbook_gate.store_url import StoreUrl
 
 pytestmark = pytest.mark.scenario
 
@@ -79,3 +87,51 @@ def test_a_server_that_is_away_for_a_while_is_waited_for_and_every_task_ends(
 def finished(fleet: Fleet, tasks: list[str]) -> bool:
     runs = fleet.runs()
     return len(runs) == len(tasks) and all(run.state != "active" for run in runs)
+
+
+# --- tables that change ---
+
+
+def test_idle_workers_of_an_older_release_end_and_do_nothing(
+    shared: Fleet, server: PostgresServer, tmp_path: Path
+) -> None:
+    """They are idle because every task is due later; one is due from the moment at which the tables are others."""
+    ports, [task, *others] = (free_port(), free_port()), shared.submit(1)
+    with shared.stage.store() as store:
+        for one in (task, *others):
+            store.tasks.defer(one, SystemClock().read().at_ms + 3_600_000)
+    one_at, other_at = (f"127.0.0.1:{port}" for port in ports)
+    with (
+        shared.working("--listen", one_at) as for_ever,
+        shared.working("--listen", other_at, "--until-empty") as until_empty,
+    ):
+        until(lambda: [readiness(port)[0] for port in ports] == [200, 200])
+        before = changed(shared, tmp_path, task)
+        ends = [ended(for_ever), ended(until_empty)]
+    assert rows(shared, server) == before
+    for end in ends:
+        assert (end.status, end.out["error"]["kind"]) == (ExitStatus.LEDGER, "LedgerOfAnotherVersion"), end
+        assert f"version {toys.NEXT} of the tables" in end.out["error"]["message"]
+        assert {"trouble", "fault"} & {line["event"] for line in end.log} == set()  # said once, and not waited for
+
+
+def changed(fleet: Fleet, folder: Path, task: str) -> dict[str, list[Any]]:
+    """Upgrade the store as a later release would, let a task be due, and say what is in it then."""
+    url = fleet.stage.settings.store
+    assert isinstance(url, StoreUrl)
+    place, revisions = Server(url), toys.revisions(folder / "toys")
+    with alone(place, busy_ms=30_000) as connection:
+        upgrade(connection, place, SystemClock(), revisions=revisions)
+        connection.exec_driver_sql("UPDATE tasks SET not_before_ms = 0 WHERE id = %s", (task,))
+        return {table: list(map(tuple, connection.exec_driver_sql(_ROWS.format(table)))) for table in FIRST}
+
+
+_ROWS = "SELECT * FROM {} ORDER BY 1, 2"
+
+
+def rows(fleet: Fleet, server: PostgresServer) -> dict[str, list[Any]]:
+    """Everything in the store, of whatever version."""
+    url = fleet.stage.settings.store
+    assert isinstance(url, StoreUrl)
+    with server.connect(url.dbname) as connection:
+        return {table: connection.execute(_ROWS.format(table)).fetchall() for table in FIRST}

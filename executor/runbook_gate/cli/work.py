@@ -10,7 +10,8 @@ from typing import Any
 import click
 from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR, CollectorRegistry
 
-from runbook_gate.cli.faults import understood
+from runbook_gate.cli.faults import tell, understood
+from runbook_gate.cli.invocation import Invocation
 from runbook_gate.cli.logged import Log, log_option
 from runbook_gate.cli.metering import revision
 from runbook_gate.cli.output import emit, output_option
@@ -64,6 +65,8 @@ def work(
         tally = carry_on(chosen, Log(log), until_empty=until_empty, stopping=signals.asked)
         drained = signals.asked()
     emit(output, _document(tally, drained=drained), lambda: _text(tally))
+    if tally.fatal is not None:
+        return tell(tally.fatal, as_json=False, debug=context.ensure_object(Invocation).debug)
     return _status(tally, drained=drained, until_empty=until_empty)
 
 
@@ -129,12 +132,14 @@ def _place(listen: str | None) -> tuple[str, int] | None:
 
 
 def _document(tally: Tally, *, drained: bool) -> dict[str, Any]:
+    ended_by = {"error": understood(tally.fatal).told()} if tally.fatal else {}
     return {
-        "outcome": "drained" if drained else "failed" if tally.fatal else "empty",
+        "outcome": "failed" if tally.fatal else "drained" if drained else "empty",
         "complete": tally.complete,
         "escalated": tally.escalated,
         "left": tally.left,
         "faults": [{"subject": subject, **understood(fault).told()} for subject, fault in sorted(tally.faults.items())],
+        **ended_by,
     }
 
 
@@ -144,8 +149,6 @@ def _text(tally: Tally) -> str:
 
 
 def _status(tally: Tally, *, drained: bool, until_empty: bool) -> ExitStatus:
-    if tally.fatal is not None:
-        raise tally.fatal
     if drained:
         return ExitStatus.STOPPED if tally.left else ExitStatus.COMPLETE
     statuses = [understood(fault).status for fault in tally.faults.values()]

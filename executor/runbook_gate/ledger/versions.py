@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, inspect, select
 
-from runbook_gate.errors import LedgerFault
+from runbook_gate.errors import LedgerFault, LedgerOfAnotherVersion
 from runbook_gate.ledger import tables
 
 UPGRADE: Final = "Run `runbook-gate db upgrade` as the owner of the store; with --plan it says what it would do."
@@ -47,12 +47,13 @@ def require_current(version: int | None, where: object) -> None:
         where: the store, for the message.
 
     Raises:
-        LedgerFault: if it is another one; it says which one is older, and how to mend that.
+        LedgerOfAnotherVersion: if it is another one; it says which one is older, and how to mend that.
+        LedgerFault: if the database is empty.
     """
     if version is None:
         raise LedgerFault(f"{where}: the database is empty, there are no tables of a store", advice=UPGRADE)
     if version != tables.VERSION:
-        raise LedgerFault(
+        raise LedgerOfAnotherVersion(
             f"{where}: the store has version {version} of the tables, this program needs {tables.VERSION}",
             advice=UPGRADE if version < tables.VERSION else NEWER,
         )
@@ -66,6 +67,6 @@ def require_still_current(connection: Connection, where: object) -> None:
         where: the store, for the message.
 
     Raises:
-        LedgerFault: if somebody has.
+        LedgerOfAnotherVersion: if somebody has.
     """
     require_current(connection.execute(select(tables.store.c.version)).scalar_one_or_none(), where)

@@ -2,6 +2,7 @@
 
 - A task, a run or a packet with a fault of its own is told, and holds up nobody.
 - What nobody can do without (the store, the bundle) is waited for, each time longer.
+- Tables that were changed since the store was opened do not come back: the work ends.
 - A worker that was asked to stop takes nothing more; its run stops as any run does.
 """
 
@@ -13,7 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 from runbook_gate.engine.narration import Silent
-from runbook_gate.errors import Stopped, Undelivered
+from runbook_gate.errors import LedgerOfAnotherVersion, Stopped, Undelivered
 from runbook_gate.ledger import Finished
 from runbook_gate.models.entry import Entry
 from runbook_gate.notifications import Sent
@@ -102,6 +103,9 @@ class Worker:
         self._in_hand.under_way = False
         try:
             moved = self._step()
+        except LedgerOfAnotherVersion as fault:
+            self._end(fault)
+            return
         except Exception as fault:  # everybody's: told, and waited for
             if not (isinstance(fault, Stopped) and self._stopping()):
                 self._trouble(fault)
@@ -153,9 +157,7 @@ class Worker:
         self._since = self._since or now
         self._health.failing(fault)
         if self._patience_s is not None and now - self._since > self._patience_s:
-            with self._tally.lock:
-                self._tally.fatal = fault
-            self._desk.close()
+            self._end(fault)
             return
         again_s, self._pause_s = jittered(self._pause_s), min(2 * self._pause_s, _LONGEST_S)
         self._log.trouble(fault, again_s)
@@ -163,3 +165,9 @@ class Worker:
         while (left_s := until - time.monotonic()) > 0 and not self._stopping() and not self._desk.done:
             self._pulse.beat()
             self._desk.pause(left_s)
+
+    def _end(self, fault: Exception) -> None:
+        """Of all workers: none can do anything."""
+        with self._tally.lock:
+            self._tally.fatal = fault
+        self._desk.close()

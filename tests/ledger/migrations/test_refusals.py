@@ -14,8 +14,9 @@ from tests.ledger.migrations.stores import Database, OnServer, version_1
 from tests.ledger.samples import EXECUTOR, start, task
 from tests.postgresql import PostgresServer
 
-from runbook_gate.errors import LedgerFault, LedgerUnwritable
-from runbook_gate.ledger import Store
+from runbook_gate.errors import LedgerFault, LedgerOfAnotherVersion, LedgerUnwritable
+from runbook_gate.exit_statuses import ExitStatus
+from runbook_gate.ledger import Store, tables
 from runbook_gate.ledger.migrations import alone, upgrade
 
 # --- who is there at the same time ---
@@ -56,7 +57,7 @@ def test_an_idle_executor_on_a_server_records_nothing_after_an_upgrade(old_on_se
         upgraded(old, toys.revisions(tmp_path / "toys"))
         before = everything(old)
         for act in acts:
-            with pytest.raises(LedgerFault, match=f"version {toys.NEXT} of the tables, this program needs"):
+            with pytest.raises(LedgerOfAnotherVersion, match=f"version {toys.NEXT} of the tables, this program needs"):
                 act(store)
         assert everything(old) == before
 
@@ -73,6 +74,35 @@ def test_two_at_once_do_it_once(empty: Database) -> None:
         with pytest.raises(LedgerUnwritable, match="keeps the store locked"):
             upgraded(empty)
     assert upgraded(empty) == []
+
+
+# --- what is of another version when it is opened ---
+
+
+def older(old: Database, _: Path) -> tuple[int, str]:
+    return 1, "runbook-gate db upgrade"
+
+
+def newer(old: Database, folder: Path) -> tuple[int, str]:
+    upgraded(old)
+    upgraded(old, toys.revisions(folder / "toys"))
+    return toys.NEXT, "Use the release of runbook-gate that upgraded the store, or a newer one"
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize("other", [older, newer])
+def test_a_store_of_another_version_is_left_alone(
+    old: Database, other: Callable[[Database, Path], tuple[int, str]], read_only: bool, tmp_path: Path
+) -> None:
+    version, advice = other(old, tmp_path)
+    before, needed = everything(old), tables.VERSION
+    with pytest.raises(
+        LedgerOfAnotherVersion, match=f"has version {version} .* this program needs {needed}"
+    ) as refused:
+        Store.open(old.place, clock=ManualClock(), executor=EXECUTOR, read_only=read_only, allow_unfit=True, busy_ms=50)
+    assert advice in refused.value.advice
+    assert refused.value.exit_status == ExitStatus.LEDGER
+    assert everything(old) == before
 
 
 # --- what is no store, or not quite ---
