@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
 from tests.metrics.scraping import METRIC, samples, value
 from tests.metrics.timelines import RULES
 from tests.notifications.receiver import Hang, Receiver, answer
@@ -21,7 +22,7 @@ def test_a_worker_counts_what_it_does_and_each_run_ends_while_the_receiver_hangs
     fleet: Fleet, receiver: Receiver, hang: Hang
 ) -> None:
     """Nobody is told meanwhile, nobody is forgotten, and the end of the work does not wait for an answer."""
-    fleet.stage.settings = fleet.stage.settings.model_copy(update={"notifications": receiver.settings()})
+    fleet.stage.settings = fleet.stage.settings.model_copy(update={"notifications": receiver.settings(timeout_s=3)})
     receiver.usual = hang
     port, tasks = free_port(), fleet.submit(1)
     with fleet.working("--listen", f"127.0.0.1:{port}", "--concurrency", "2") as started:
@@ -48,10 +49,12 @@ def assert_counted(told: str) -> None:
 
 def assert_alerts_can_be_heard(told: str) -> None:
     """Each series that an alert is about is in a worker's scrape, or in the file of a one-shot start."""
-    there = {name for name, _ in samples(told)} | {one.full_name for one in catalog.TEXTFILE}
-    named = set(METRIC.findall(RULES.read_text()))
-    assert named
-    assert named - there == set()
+    file = {one.full_name for one in catalog.TEXTFILE}
+    rules = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
+    about = {name for rule in rules for name in METRIC.findall(rule["expr"])}
+    assert len(about) > len(file)
+    assert about - {name for name, _ in samples(told)} - file == set()
+    assert set(METRIC.findall(RULES.read_text())) - set(METRIC.findall(told)) - file == set(), "an advice names it"
 
 
 def assert_delivered_once_it_is_well(fleet: Fleet, receiver: Receiver, hang: Hang) -> None:
@@ -62,6 +65,7 @@ def assert_delivered_once_it_is_well(fleet: Fleet, receiver: Receiver, hang: Han
     assert len(waiting) == len(fleet.runs())
     assert {one for one, row in waiting.items() if row["attempts"]} == tried
     hang.end()
+    fleet.stage.settings = fleet.stage.settings.model_copy(update={"notifications": receiver.settings()})
     receiver.usual = answer(204)
     receiver.requests.clear()
     assert process.called(fleet.stage, "notifications", "retry", "--all").status == 0

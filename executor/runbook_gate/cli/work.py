@@ -60,8 +60,9 @@ def work(
         packet_dir=packet_dir,
         work={"concurrency": concurrency, "listen": listen},
     )
-    with Signals.heard() as signals:
-        tally = carry_on(chosen, Log(log), until_empty=until_empty, stopping=signals.asked)
+    lines = Log(log)
+    with Signals.heard(lines.stopping) as signals:
+        tally = carry_on(chosen, lines, until_empty=until_empty, stopping=signals.asked)
         drained = signals.asked()
     emit(output, _document(tally, drained=drained), lambda: _text(tally))
     return _status(tally, drained=drained, until_empty=until_empty)
