@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import yaml
@@ -73,9 +74,7 @@ def assert_delivered_once_it_is_well(fleet: Fleet, receiver: Receiver, hang: Han
     assert listed(fleet) == []
 
 
-def listed(fleet: Fleet) -> list[dict[str, object]]:
+def listed(fleet: Fleet) -> list[dict[str, Any]]:
     """Notifications that were not delivered."""
-    found: list[dict[str, object]] = process.called(fleet.stage, "notifications", "list", "-o", "json").document[
-        "notifications"
-    ]
-    return found
+    document = process.called(fleet.stage, "notifications", "list", "-o", "json").document
+    return list(document["notifications"])

@@ -41,7 +41,11 @@ class Log:
 
     def __init__(self, form: str, file: TextIO | None = None) -> None:
         render = structlog.processors.JSONRenderer(sort_keys=False) if form == "json" else _text
-        made = [structlog.processors.add_log_level, structlog.processors.TimeStamper("iso", utc=True), render]
+        made: list[structlog.typing.Processor] = [
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper("iso", utc=True),
+            render,
+        ]
         self._lines, self._unwritten = (
             structlog.wrap_logger(logger, processors=made, wrapper_class=structlog.BoundLogger)
             for logger in (structlog.PrintLogger(file or sys.stderr), structlog.ReturnLogger())
