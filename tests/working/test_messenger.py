@@ -6,7 +6,11 @@ from tests.fakes.runs import LittleWorld
 from tests.notifications.receiver import Hang, Receiver
 from tests.queue.conftest import Queue
 from tests.working.conftest import until
-from tests.working.crews import ends, finished, working
+from tests.working.crews import Notes, ends, finished, working
+
+from runbook_gate.errors import LedgerUnwritable
+from runbook_gate.notifications import Sent
+from runbook_gate.working.messenger import Messenger
 
 TASKS = ("a", "b", "c", "d")
 FOR_EVER_S = 600
@@ -43,3 +47,16 @@ def test_the_work_ends_when_what_ended_last_was_told(queue: Queue, receiver: Rec
     with queue.open() as store:
         assert [one.state for one in store.outbox.list(delivered=True)] == ["delivered"] * len(TASKS)
     assert len({one.id for one in receiver.requests}) == len(receiver.requests) == len(TASKS)
+
+
+def test_it_looks_once_more_when_no_run_ends_any_more_and_a_fault_of_the_store_is_told() -> None:
+    looks, notes = list[int](), Notes()
+
+    def send() -> list[Sent]:
+        looks.append(1)
+        raise LedgerUnwritable("away")
+
+    messenger = Messenger(send, notes, lambda: False)
+    messenger.close()
+    messenger.go()
+    assert (len(looks), notes.troubles) == (1, ["LedgerUnwritable"])
