@@ -20,37 +20,28 @@ _FIRING = 'group by (alertname) (ALERTS{alertstate="firing"})'
 
 
 @dataclass
-class Timeline:
+class Scrapes:
     """A scrape a minute, of one worker or of one node's textfile, and what is expected at some of them.
 
     Attributes:
-        watched: who is scraped.
+        folder: where the files for promtool are.
+        began_ms: when the first one was.
         job: under which Prometheus scrapes it.
     """
 
-    watched: Watched
+    folder: Path
+    began_ms: int
     job: str = "runbook-gate"
-    began_ms: int = 0
     scrapes: list[str | None] = field(default_factory=list)
     expected: list[dict[str, Any]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.began_ms = self.watched.world.clock.read().at_ms // 1000 * 1000
-
-    def watch(self, minutes: int, *, every: int = 1) -> None:
-        """Scrape while nothing else happens, each minute or every few."""
-        for _ in range(0, minutes, every):
-            self.hold(every, self.watched.scrape())
 
     def hold(self, minutes: int, scrape: str | None = None) -> None:
         """Let every scrape of a time say what this one, or the newest, said: for what does not change by itself."""
         self.scrapes += [scrape or self.scrapes[-1]] * minutes
-        self.watched.world.clock.sleep(60 * minutes)
 
     def away(self, minutes: int) -> None:
         """Let nobody answer."""
         self.scrapes += [None] * minutes
-        self.watched.world.clock.sleep(60 * minutes)
 
     def expect(self, *alerts: str) -> None:
         """Exactly these fire at the newest scrape."""
@@ -69,7 +60,7 @@ class Timeline:
             "input_series": [{"series": name, "values": values} for name, values in self._series().items()],
             "promql_expr_test": self.expected,
         }
-        file = self.watched.world.folder / "timeline.json"  # JSON is YAML
+        file = self.folder / "timeline.json"  # JSON is YAML
         file.write_text(json.dumps({"rule_files": [str(rules)], "evaluation_interval": "1m", "tests": [test]}))
         promtool(["test", "rules", str(file)])
 
@@ -84,6 +75,33 @@ class Timeline:
     def _named(self, series: Series) -> str:
         labels = {**dict(series[1]), "job": self.job, "instance": "one:9187"}
         return f"{series[0]}{{{','.join(f'{name}={json.dumps(text)}' for name, text in sorted(labels.items()))}}}"
+
+
+class Timeline(Scrapes):
+    """Scrapes of an executor whose clock moves with them.
+
+    Args:
+        watched: the executor.
+    """
+
+    def __init__(self, watched: Watched) -> None:
+        super().__init__(watched.world.folder, watched.world.clock.read().at_ms // 1000 * 1000)
+        self._watched = watched
+
+    def watch(self, minutes: int, *, every: int = 1) -> None:
+        """Scrape while nothing else happens, each minute or every few."""
+        for _ in range(0, minutes, every):
+            self.hold(every, self._watched.scrape())
+
+    def hold(self, minutes: int, scrape: str | None = None) -> None:
+        """As for all scrapes, and the clock moves."""
+        super().hold(minutes, scrape)
+        self._watched.world.clock.sleep(60 * minutes)
+
+    def away(self, minutes: int) -> None:
+        """As for all scrapes, and the clock moves."""
+        super().away(minutes)
+        self._watched.world.clock.sleep(60 * minutes)
 
 
 def _shown(values: Iterable[float | None]) -> Iterator[str]:

@@ -6,16 +6,19 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from tests.conftest import NamespaceFactory
+from tests.notifications.conftest import hang, receiver  # noqa: F401 - fixtures
 from tests.promise import broken
 from tests.promise.audit import events_of
+from tests.queue.conftest import queue  # noqa: F401 - a fixture
 from tests.scenarios import process
 from tests.scenarios.bundles import edited
 from tests.scenarios.conftest import bundle, bundle_file, replay_sidecar, sidecar, theatre  # noqa: F401 - fixtures
@@ -77,12 +80,21 @@ class Fleet:
         with self.stage.store() as store:
             return store.runs.list(limit=1000)
 
+    def audited(self) -> list[dict[str, Any]]:
+        """What the API server's audit log has, but for reads."""
+        return [event for event in events_of(self.stage.cluster.server.audit_log) if event["verb"] != "get"]
+
+    def have_ended(self, tasks: list[str]) -> bool:
+        """Whether the run of each task has."""
+        runs = self.runs()
+        return len(runs) == len(tasks) and all(run.state != "active" for run in runs)
+
     def assert_kept(self, tasks: list[str]) -> None:
         """Each task has exactly one run, which has ended, and the promise is kept."""
         runs = self.runs()
         assert sorted(run.task for run in runs) == sorted(tasks)
         assert {run.state for run in runs} <= {"complete", "escalated"}
-        events = [event for event in events_of(self.stage.cluster.server.audit_log) if event["verb"] != "get"]
+        events = self.audited()
         with self.stage.store() as store:
             assert broken(store, events, packets=[path.stem for path in self.stage.packets()]) == []
 
@@ -90,9 +102,17 @@ class Fleet:
 def ended(started: subprocess.Popen[str], seconds: float = 150) -> Ended:
     """Wait for the end."""
     out, err = started.communicate(timeout=seconds)
-    lines = [line for line in err.splitlines() if line.startswith("{")]
     assert out, err
-    return Ended(started.returncode, json.loads(out), [json.loads(line) for line in lines])
+    return Ended(started.returncode, json.loads(out), [json.loads(line) for line in err.splitlines()])
+
+
+def asked(port: int, path: str) -> tuple[int, str]:
+    """What a worker answers; 0 of one that does not."""
+    with suppress(OSError), closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    return 0, ""
 
 
 def until(happened: Callable[[], bool], seconds: float = SOON_S) -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import signal
+import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.ledger.migrations import toys
 from tests.ledger.migrations.stores import FIRST
+from tests.metrics.scraping import value
+from tests.metrics.timelines import Scrapes
 from tests.postgresql.databases import store_on
 from tests.postgresql.server import PostgresServer
-from tests.working.conftest import Fleet, ended, until
+from tests.working.conftest import Fleet, asked, ended, until
 
 from runbook_gate.clock import SystemClock
 from runbook_gate.exit_statuses import ExitStatus
@@ -25,6 +26,7 @@ from runbook_gate.processes import free_port
 from runbook_gate.store_url import StoreUrl
 
 pytestmark = pytest.mark.scenario
+ALERT = "RunbookGateStoreFault"
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +44,6 @@ def shared(fleet: Fleet, server: PostgresServer) -> Iterator[Fleet]:
     fleet.stage.settings = fleet.stage.settings.model_copy(update={"store": file})
 
 
-def readiness(port: int) -> tuple[int, Any]:
-    with suppress(OSError), closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
-        connection.request("GET", "/readyz")
-        answer = connection.getresponse()
-        return answer.status, json.loads(answer.read())
-    return 0, None
-
-
 def test_two_processes_on_one_queue_give_each_task_one_run(shared: Fleet) -> None:
     tasks = shared.submit(2)
     with (
@@ -63,30 +57,36 @@ def test_two_processes_on_one_queue_give_each_task_one_run(shared: Fleet) -> Non
 
 
 def test_a_server_that_is_away_for_a_while_is_waited_for_and_every_task_ends(
-    shared: Fleet, server: PostgresServer
+    shared: Fleet, server: PostgresServer, tmp_path: Path
 ) -> None:
+    """Prometheus hears of it by the alert that a person is to be called by, and by no other."""
     port, tasks = free_port(), shared.submit(1)
+    timeline = Scrapes(tmp_path, time.time_ns() // 1_000_000_000 * 1000)
     with shared.working("--concurrency", "2", "--listen", f"127.0.0.1:{port}") as started:
         until(lambda: any(run.state != "active" for run in shared.runs()))
+        watch(timeline, port, store_up=1)
+        timeline.expect()
         server.crash()
         try:
-            until(lambda: readiness(port)[0] == 503 and "store" in readiness(port)[1]["problems"])
+            until(lambda: unready(port, "store"))
+            watch(timeline, port, store_up=0)
+            timeline.expect(ALERT)
         finally:
             server.start()
-        until(lambda: readiness(port)[0] == 200)
-        until(lambda: finished(shared, tasks), 150)
+        until(lambda: asked(port, "/readyz")[0] == 200)
+        until(lambda: shared.have_ended(tasks), 150)
         # A packet whose delivery met the crash is delivered with what is looked after now and then.
         until(lambda: len(shared.stage.packets()) == len(tasks) // 2)
+        watch(timeline, port, store_up=1, store_unfinished_tasks=0, undelivered_packets=0)
+        timeline.expect(ALERT)  # what it did not get done is some minutes old
+        timeline.hold(12)
+        timeline.expect()
         started.send_signal(signal.SIGTERM)
         end = ended(started)
     assert (end.status, end.out["left"]) == (0, 0), end
     assert {"trouble", "fault"} & {line["event"] for line in end.log}  # between two runs, or in the middle of one
     shared.assert_kept(tasks)
-
-
-def finished(fleet: Fleet, tasks: list[str]) -> bool:
-    runs = fleet.runs()
-    return len(runs) == len(tasks) and all(run.state != "active" for run in runs)
+    timeline.check()
 
 
 # --- tables that change ---
@@ -105,7 +105,7 @@ def test_idle_workers_of_an_older_release_end_and_do_nothing(
         shared.working("--listen", one_at) as for_ever,
         shared.working("--listen", other_at, "--until-empty") as until_empty,
     ):
-        until(lambda: [readiness(port)[0] for port in ports] == [200, 200])
+        until(lambda: [asked(port, "/readyz")[0] for port in ports] == [200, 200])
         before = changed(shared, tmp_path, task)
         ends = [ended(for_ever), ended(until_empty)]
     assert rows(shared, server) == before
@@ -135,3 +135,24 @@ def rows(fleet: Fleet, server: PostgresServer) -> dict[str, list[Any]]:
     assert isinstance(url, StoreUrl)
     with server.connect(url.dbname) as connection:
         return {table: connection.execute(_ROWS.format(table)).fetchall() for table in FIRST}
+
+
+# --- what it says ---
+
+
+def unready(port: int, part: str) -> bool:
+    """Whether a worker says that it lacks a part."""
+    status, told = asked(port, "/readyz")
+    return status == 503 and part in json.loads(told)["problems"]
+
+
+def watch(timeline: Scrapes, port: int, **wanted: float) -> None:
+    """Two minutes of what a worker says, once the store was asked anew and it is this."""
+    told = [""]
+
+    def says() -> bool:
+        told[0] = asked(port, "/metrics")[1]
+        return all(value(told[0], name) == number for name, number in wanted.items())
+
+    until(says)
+    timeline.hold(2, told[0])

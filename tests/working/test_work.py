@@ -16,6 +16,7 @@ import pytest
 from tests.scenarios.apiserver_proxy import Answer
 from tests.scenarios.talkative import Wire
 from tests.working.conftest import Fleet, ended, until
+from tests.working.lines import assert_logged
 
 from runbook_gate.configuration import Cluster
 
@@ -34,6 +35,7 @@ def test_a_queue_is_worked_off_with_one_run_for_each_task_and_one_at_a_time_for_
     assert {line["event"] for line in end.log} & {"fault", "trouble", "run_resumed"} == set()
     assert overlapping(fleet) == []
     assert at_once(fleet) > 1
+    assert_logged(fleet, end.log)
     with fleet.working("--until-empty") as again:
         assert ended(again).status == 0
 

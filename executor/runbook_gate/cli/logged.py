@@ -41,11 +41,19 @@ class Log:
 
     def __init__(self, form: str, file: TextIO | None = None) -> None:
         render = structlog.processors.JSONRenderer(sort_keys=False) if form == "json" else _text
-        self._lines = structlog.wrap_logger(
-            structlog.PrintLogger(file or sys.stderr),
-            processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper("iso", utc=True), render],
-            wrapper_class=structlog.BoundLogger,
+        made: list[structlog.typing.Processor] = [
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper("iso", utc=True),
+            render,
+        ]
+        self._lines, self._unwritten = (
+            structlog.wrap_logger(logger, processors=made, wrapper_class=structlog.BoundLogger)
+            for logger in (structlog.PrintLogger(file or sys.stderr), structlog.ReturnLogger())
         )
+
+    def stopping(self) -> str:
+        """The line that says so, for a signal handler to write: it may not wait for a thread that writes one."""
+        return str(self._unwritten.info("stopping"))
 
     def line(self, event: str, *, level: str = "info", **fields: Any) -> None:
         """One line. Nobody listening is no reason to stop between an intent and its write."""

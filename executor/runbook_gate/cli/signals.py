@@ -22,16 +22,21 @@ _ASKING: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 class Signals:
-    """What this process was asked for by signal, while `heard` lasts."""
+    """What this process was asked for by signal, while `heard` lasts.
 
-    def __init__(self) -> None:
+    Args:
+        said: makes the line that stderr gets then; called in the handler, so it may wait for nothing.
+    """
+
+    def __init__(self, said: Callable[[], str] = lambda: "Stopping at the next safe point.") -> None:
         self._asked = self._awaited = False
+        self._said = said
 
     @classmethod
     @contextmanager
-    def heard(cls) -> Iterator[Signals]:
+    def heard(cls, *said: Callable[[], str]) -> Iterator[Signals]:
         """Listen until the end of the block; then signals mean again what they meant before."""
-        signals = cls()
+        signals = cls(*said)
         handlers: dict[signal.Signals, Callable[[int, FrameType | None], None]] = {
             **dict.fromkeys(_ASKING, signals._ask),
             signal.SIGALRM: signals._over,
@@ -67,7 +72,7 @@ class Signals:
         self._asked = True
         signal.setitimer(signal.ITIMER_REAL, GRACE_S, _AGAIN_S)
         with suppress(OSError):  # whoever read it may be gone
-            os.write(2, b"Stopping at the next safe point.\n")  # a handler may not enter a buffer that is in use
+            os.write(2, f"{self._said()}\n".encode())  # a handler may not enter a buffer that is in use
 
     def _over(self, _number: int, _frame: FrameType | None) -> None:
         if self._awaited:

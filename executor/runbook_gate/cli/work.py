@@ -61,8 +61,9 @@ def work(
         packet_dir=packet_dir,
         work={"concurrency": concurrency, "listen": listen},
     )
-    with Signals.heard() as signals:
-        tally = carry_on(chosen, Log(log), until_empty=until_empty, stopping=signals.asked)
+    lines = Log(log)
+    with Signals.heard(lines.stopping) as signals:
+        tally = carry_on(chosen, lines, until_empty=until_empty, stopping=signals.asked)
         drained = signals.asked()
     emit(output, _document(tally, drained=drained), lambda: _text(tally))
     if tally.fatal is not None:

@@ -1,7 +1,8 @@
 """The workers of one process, from the first task to the drained end.
 
 Each worker is a thread with a session of its own (ADR 23). A thread that lives as long as all of them keeps the sidecar
-and looks after what readiness is about; the main thread hears signals, and waits for nothing else.
+and looks after what readiness is about, another brings notifications to their receiver; the main thread hears signals,
+and waits for nothing else.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from runbook_gate.wire.giving_up import GivingUp
 from runbook_gate.working.desk import Desk
 from runbook_gate.working.health import Health, Pulse
 from runbook_gate.working.listening import listening
+from runbook_gate.working.messenger import Messenger
 from runbook_gate.working.orders import Orders
 from runbook_gate.working.tally import Log, Tally
 from runbook_gate.working.warm import WarmPolicies
@@ -77,7 +79,8 @@ class Crew:
         self._desk = Desk(store, until_empty=orders.until_empty)
         self._policies = WarmPolicies(settings, stopping)
         self._heads = Heads(settings.heads_file, settings.termination_message)
-        self._over = threading.Event()
+        self._messenger = Messenger(self._send, log, self._stopping, self._giving_up.heeded)
+        self._over, self._asked_at = threading.Event(), 0.0
 
     def work(self) -> Tally:
         """Work until all is done, or the process was asked to stop and every run stands at a safe point.
@@ -89,11 +92,17 @@ class Crew:
             self._policies.look()
             port = stack.enter_context(self._listening())
             threads = [self._thread(number) for number in range(1, self._orders.concurrency + 1)]
-            for thread in (keeper := threading.Thread(target=self._keep, name="keeper", daemon=True), *threads):
+            keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
+            messenger = threading.Thread(target=self._bring, name="messenger", daemon=True)
+            for thread in (keeper, messenger, *threads):
                 self._pulse.begin(thread.name)
                 thread.start()
             self._started(port)
             self._mind(threads)
+            with self._tally.lock:
+                self._tally.left += sum(thread.is_alive() for thread in threads)
+            self._messenger.close()
+            self._mind([messenger])
             self._over.set()
             keeper.join(GRACE_S)
         return self._tally
@@ -129,7 +138,7 @@ class Crew:
             pulse=self._pulse,
             log=self._log,
             stopping=self._stopping,
-            notify=self._notify,
+            notify=self._messenger.wake,
             heeded=self._giving_up.heeded,
             patience_s=PATIENCE_S if self._orders.until_empty else None,
         )
@@ -143,27 +152,29 @@ class Crew:
         self._pulse.beat()
         return self._asked()
 
-    def _notify(self, first: str | None) -> list[Sent]:
+    def _bring(self) -> None:
+        self._messenger.go()
+        self._pulse.leave()
+
+    def _send(self) -> list[Sent]:
         stopping, awaiting = self._stopping, self._awaiting
-        return notify_due(self._store, self._settings, self._clock, first=first, stopping=stopping, awaiting=awaiting)
+        return notify_due(self._store, self._settings, self._clock, stopping=stopping, awaiting=awaiting)
 
     def _awaiting(self) -> AbstractContextManager[None]:
         self._pulse.beat()
         return self._giving_up.awaiting()
 
     def _mind(self, threads: list[threading.Thread]) -> None:
-        """Wait for the workers, and drain them once the process was asked to stop."""
-        asked_at = 0.0
+        """Wait for them, and drain them once the process was asked to stop; who does not end then is left behind."""
         while any(thread.is_alive() for thread in threads):
             if self._asked():
                 now = time.monotonic()
-                asked_at = asked_at or now
+                self._asked_at = self._asked_at or now
                 self._health.drain()
                 self._desk.close()
-                if now - asked_at >= GRACE_S:
+                if now - self._asked_at >= GRACE_S:
                     self._giving_up.give_up()
-                if now - asked_at >= DRAIN_S:
-                    self._abandon(threads)
+                if now - self._asked_at >= DRAIN_S:
                     return
             time.sleep(_TICK_S)
 
@@ -185,7 +196,3 @@ class Crew:
                 self._health.looked(part, fault)
             else:
                 self._health.looked(part, None)
-
-    def _abandon(self, threads: list[threading.Thread]) -> None:
-        with self._tally.lock:
-            self._tally.left += sum(thread.is_alive() for thread in threads)

@@ -9,16 +9,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 from runbook_gate.engine.narration import Silent
-from runbook_gate.errors import LedgerOfAnotherVersion, Stopped, Undelivered
+from runbook_gate.errors import LedgerOfAnotherVersion, Stopped
 from runbook_gate.ledger import Finished
 from runbook_gate.models.entry import Entry
-from runbook_gate.notifications import Sent
-from runbook_gate.notifications.advice import advice
 from runbook_gate.queue import Faults, KeptFault, take, tidy
 from runbook_gate.session import Session
 from runbook_gate.wire.giving_up import Interrupted
@@ -58,7 +56,7 @@ class Worker:
         pulse: of this loop.
         log: is told of faults.
         stopping: whether the process was asked to stop.
-        notify: brings what is due to the receiver of notifications, of a run that has just ended first.
+        notify: hears that a run has ended; returns at once.
         heeded: makes the block in which answers are given up when all are.
         patience_s: for what nobody can do without; None waits for ever.
     """
@@ -74,7 +72,7 @@ class Worker:
         pulse: Pulse,
         log: Log,
         stopping: Callable[[], bool],
-        notify: Callable[[str | None], Iterable[Sent]] = lambda _: (),
+        notify: Callable[[], None] = lambda: None,
         heeded: Callable[[], AbstractContextManager[None]] = nullcontext,
         patience_s: float | None = None,
     ) -> None:
@@ -121,14 +119,13 @@ class Worker:
             self._session.unreleased.release(self._session.store)
             if self._desk.tidies():
                 ended += tidy(self._session, faults)
-                self._tell_receiver(None)
             self._session.given()  # what no task can do without is no task's fault
             with self._desk.next(self._session.holder) as task:
                 if task is not None:
                     taken = take(self._session, [task], faults, resumable=True, held_ms=HELD_MS)
                     ended += [taken] if taken else []
             if ended:
-                self._tell_receiver(ended[-1].run)
+                self._notify()
         finally:
             for finished in ended:
                 self._tally.ended(finished)
@@ -143,14 +140,6 @@ class Worker:
         if not isinstance(kept.error, Stopped):
             self._desk.failed(kept.subject.removeprefix("task "))
         self._log.fault(kept.subject, kept.error)
-
-    def _tell_receiver(self, first: str | None) -> None:
-        """Between two runs; no task's end depends on it."""
-        for sent in self._notify(first):
-            if sent.problem:
-                told = f"{sent.notification.kind} of run {sent.notification.run} was not told: {sent.problem}"
-                fault = Undelivered(told, advice=advice(sent.problem))
-                self._log.fault(f"notification {sent.notification.id}", fault)
 
     def _trouble(self, fault: Exception) -> None:
         now = time.monotonic()
