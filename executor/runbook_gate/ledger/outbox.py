@@ -78,6 +78,13 @@ class Outbox:
                 for state, one in conditions.items()
             }
 
+    def undelivered(self) -> tuple[int, int | None]:
+        """How many were not delivered, and when the entry of the oldest of them was recorded."""
+        wanted = select(func.count(), func.min(_ROWS.c.at_ms)).where(_OPEN)
+        with self._database.read() as connection:
+            count, since_ms = connection.execute(wanted).one()
+        return count, since_ms
+
     def get(self, notification: str) -> Notification:
         """Look up a notification.
 
