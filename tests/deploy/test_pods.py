@@ -17,7 +17,7 @@ from tests.deploy.conftest import Installation
 from tests.deploy.pod import Pod
 from tests.deploy.stage import EXECUTOR, TASK, WORKER, site_of
 from tests.postgresql.server import PostgresServer
-from tests.roles.conftest import AUDITOR, RUNTIME, TABLES, RoledStore
+from tests.roles.roled import AUDITOR, RUNTIME, RoledStore, own_tables
 from tests.working.conftest import until
 
 from runbook_gate import resources
@@ -133,8 +133,7 @@ def test_the_worker_takes_what_is_due_says_that_it_is_ready_and_drains(
 
 def roled(server: PostgresServer) -> RoledStore:
     """A store with the roles of deploy/postgresql/roles.sql, whose owner is no superuser."""
-    with server.connect() as connection:
-        connection.execute(f"CREATE ROLE {TABLES} LOGIN")
+    own_tables(server)
     store = RoledStore(server)
     store.grant()
     return store

@@ -57,7 +57,9 @@ class Watched:
         self.registry = CollectorRegistry()
         self.world.metrics = self.metrics = Metrics(self.registry, revision=bundle.content_sha256)
         self.store = self.world.open()
-        self.registry.register(StoreCollector(self.store, packet_dir=self.world.settings.packet_dir, fresh_s=0))
+        packets = self.world.settings.packet_dir
+        self.registry.register(StoreCollector(self.store, packet_dir=packets, receiver=True, fresh_s=0))
+        self.receives = True
 
     def run(self, task_id: str) -> Finished:
         """Carry a task out as a worker does."""
@@ -65,7 +67,10 @@ class Watched:
             return self.world.run(task_id)
 
     def scrape(self) -> str:
-        """What a worker would answer now."""
+        """What a worker would answer now, once it has sent what is due to a receiver that takes it, or does not."""
+        while self.receives and (found := self.store.outbox.due()):
+            self.store.outbox.reserve(found)
+            self.store.outbox.settle(found.id, None)
         return generate_latest(self.registry).decode()
 
 

@@ -52,7 +52,12 @@ def file(watched: Watched, scrape: str) -> str:
     """What a one-shot start would leave then."""
     now_ms = watched.world.clock.read().at_ms
     return textfile.text(
-        watched.store, at_ms=now_ms, status=ExitStatus.COMPLETE, revision=None, packet_dir=watched.world.folder
+        watched.store,
+        at_ms=now_ms,
+        status=ExitStatus.COMPLETE,
+        revision=None,
+        packet_dir=watched.world.folder,
+        receiver=True,
     ).decode()
 
 

@@ -146,6 +146,19 @@ def a_packet_is_not_where_it_should_be(watched: Watched, timeline: Timeline) -> 
     timeline.expect("RunbookGatePacketUndelivered")
 
 
+@shows("RunbookGateNotificationUndelivered")
+def a_receiver_that_takes_nothing(watched: Watched, timeline: Timeline) -> None:
+    watched.receives = False
+    complete(watched, "one")
+    timeline.watch(30, every=5)
+    timeline.expect()
+    timeline.watch(6, every=3)
+    timeline.expect("RunbookGateNotificationUndelivered")
+    watched.receives = True
+    timeline.watch(1)
+    timeline.expect()
+
+
 @shows("RunbookGateQueueOld")
 def a_task_that_nobody_takes(watched: Watched, timeline: Timeline) -> None:
     watched.world.submit("task-1", "one")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.clock import ManualClock
-from tests.ledger.conftest import attacker, opened, path, place, store  # noqa: F401 - fixtures
+from tests.ledger.conftest import attacker, file_store, opened, path, place, store  # noqa: F401 - fixtures
 from tests.notifications.receiver import Hang, Receiver
 
 from runbook_gate.configuration import Settings

@@ -261,11 +261,30 @@ def test_one_that_is_never_taken_keeps_no_other_waiting_for_long(
         answer(500 if ids(receiver)[-1] == notification_id(poison.head) else 204)(handler)
 
     receiver.usual = refuse_one
-    for _ in range(4):  # its third attempt is put off for longer than all others wait
-        sweep()
-        clock.advance(PAUSE_MS)
+    assert sweep() == ["http_500"]
+    clock.advance(PAUSE_MS)
+    assert sweep() == ["delivered"] * 5 + ["http_500"], "it falls back behind those that were not tried yet"
     assert [one.run for one in store.outbox.list()] == [poison.run]
-    assert sorted({*ids(receiver)}) == sorted(notification_id(run.head) for run in (poison, *others))
+    assert ids(receiver)[1:-1] == [notification_id(run.head) for run in others]
+
+
+def test_what_the_receiver_says_of_one_event_puts_off_no_other(
+    store: Store, receiver: Receiver, clock: ManualClock, sweep: Sweep
+) -> None:
+    """A receiver that does not take one type of events: the newest of another type does not wait for its turn."""
+    poison = [notification_id(run.head) for run in ended(store, clock, 3, "escalated")]
+
+    def take_all_but_the_type(handler: Handler) -> None:
+        answer(422 if ids(receiver)[-1] in poison else 204)(handler)
+
+    receiver.usual = take_all_but_the_type
+    assert sweep() == ["http_422"] * 3
+    newest = whole_run(store, 4, target="t4")
+    assert sweep() == ["delivered"]
+    assert ids(receiver) == [*poison, notification_id(newest.head)]
+    clock.advance(PAUSE_MS)
+    whole_run(store, 5, target="t5")
+    assert sweep() == ["http_422"] * 3 + ["delivered"]
 
 
 # --- several processes ---

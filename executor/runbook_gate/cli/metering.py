@@ -55,7 +55,14 @@ def _leave(chosen: Settings, path: Path, status: ExitStatus) -> None:
         except RunbookGateError:
             store = None  # told by the command itself, and by `store_up`
         now_ms, digest = SystemClock().read().at_ms, revision(chosen)
-        said = textfile.text(store, at_ms=now_ms, status=status, revision=digest, packet_dir=chosen.packet_dir)
+        said = textfile.text(
+            store,
+            at_ms=now_ms,
+            status=status,
+            revision=digest,
+            packet_dir=chosen.packet_dir,
+            receiver=chosen.notifications.url is not None,
+        )
     try:
         textfile.write(path, said)
     except OSError as fault:

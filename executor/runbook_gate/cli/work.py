@@ -86,7 +86,8 @@ def carry_on(chosen: Settings, log: Log, *, until_empty: bool, stopping: Callabl
         registry = process_metrics()
         endpoints = {one.name for every in (chosen.cluster, *chosen.clusters.values()) for one in every.endpoints}
         metrics = Metrics(registry, revision=revision(chosen), endpoints=sorted(endpoints))
-        registry.register(StoreCollector(store, packet_dir=chosen.packet_dir))
+        receiver = chosen.notifications.url is not None
+        registry.register(StoreCollector(store, packet_dir=chosen.packet_dir, receiver=receiver))
         return Crew(
             chosen,
             store,

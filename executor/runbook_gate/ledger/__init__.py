@@ -5,13 +5,14 @@ from runbook_gate.ledger.batch import Batch
 from runbook_gate.ledger.filesystems import FileSystem, filesystem_kind
 from runbook_gate.ledger.heads import KeptHead
 from runbook_gate.ledger.identifiers import packet_id
-from runbook_gate.ledger.notices import Notification, Telling
+from runbook_gate.ledger.notices import OF_ONE, Notification, Telling
 from runbook_gate.ledger.records import Draft, Escalation, Finished, Handling, Lease, RunStatus, TaskStatus
 from runbook_gate.ledger.reports import ChainReport, HeadReport, Verification
 from runbook_gate.ledger.server import Server
 from runbook_gate.ledger.store import Store
 
 __all__ = [
+    "OF_ONE",
     "Archived",
     "Batch",
     "ChainReport",

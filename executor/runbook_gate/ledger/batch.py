@@ -116,7 +116,7 @@ class Batch:
         sha256 = self.put(record)
         self.settle()
         packet = self._packet(entry, sha256) if outcome == "escalated" else None
-        outbox.add(self._connection, draft.kind, run=entry.run, sha256=entry.sha256, at_ms=entry.at_ms)
+        outbox.add(self._connection, self._database, draft.kind, run=entry.run, sha256=entry.sha256, at_ms=entry.at_ms)
         self._update_run(state=outcome, record_sha256=sha256)
         self._close(outcome)
         return Finished(outcome, entry.run, entry.task, entry.sha256, record, sha256, packet)

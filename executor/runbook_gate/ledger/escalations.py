@@ -145,7 +145,8 @@ class Escalations:
                     connection, self._database, kind=kind, subject=escalation, actor=actor, body=body
                 )
                 connection.execute(update(_INDEX).where(_INDEX.c.packet == escalation).values(state=kind))
-                outbox.add(connection, kind, run=there.run, sha256=journal.head(connection), at_ms=entry.at_ms)
+                head = journal.head(connection)
+                outbox.add(connection, self._database, kind, run=there.run, sha256=head, at_ms=entry.at_ms)
             return _one(connection, escalation)
 
 

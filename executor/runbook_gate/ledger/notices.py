@@ -14,6 +14,8 @@ from runbook_gate.ledger.chain import intact
 from runbook_gate.ledger.identifiers import notification_id
 
 FAILING: Final = 5
+# Faults that are of one notification alone. All others are of the receiver, so the next one would not fare better.
+OF_ONE: Final = frozenset({"ledger_broken", "http_400", "http_409", "http_413", "http_415", "http_422"})
 
 State = Literal["pending", "failing", "delivered"]
 

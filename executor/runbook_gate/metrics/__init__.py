@@ -2,7 +2,7 @@
 
     registry = CollectorRegistry()
     metrics = Metrics(registry, revision=bundle.content_sha256, endpoints=[one.name for one in endpoints])
-    registry.register(StoreCollector(store, packet_dir=settings.packet_dir))
+    registry.register(StoreCollector(store, packet_dir=settings.packet_dir, receiver=bool(settings.notifications.url)))
     session = Session(..., metrics.narrator(teller), gate=metrics.gate, world=metrics.world(surroundings))
     with metrics.faults():
         session.run_task(task)

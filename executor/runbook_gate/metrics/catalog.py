@@ -129,6 +129,18 @@ UNDELIVERED = Described(
     "store",
     "Open escalations, up to 1,000, whose packet is not in packet_dir; absent without a packet_dir",
 )
+UNTOLD = Described(
+    "undelivered_notifications",
+    "gauge",
+    "store",
+    "Notifications that the receiver has not taken yet; absent without a receiver",
+)
+UNTOLD_AGE = Described(
+    "undelivered_notification_oldest_age_seconds",
+    "gauge",
+    "store",
+    "Age of the oldest of them; 0 without, absent without a receiver",
+)
 PAUSED = Described("paused", "gauge", "store", "1 while the executor is paused")
 COMPLETED = Described(
     "last_completion_timestamp_seconds", "gauge", "store", "When a run last completed; absent before the first"
@@ -173,6 +185,8 @@ STORE: Final = (
     OPEN,
     OPEN_AGE,
     UNDELIVERED,
+    UNTOLD,
+    UNTOLD_AGE,
     PAUSED,
     COMPLETED,
     FIGURE,

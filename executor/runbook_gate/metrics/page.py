@@ -24,7 +24,8 @@ This page is made from `executor/runbook_gate/metrics/catalog.py` by `make docs`
   each.
 - [`alerts.yaml`](../deploy/monitoring/alerts.yaml) in `deploy/monitoring/` are alert rules, each with what to do; every
   one was seen firing, and not firing, in Prometheus's own engine.
-  [`dashboard.json`](../deploy/monitoring/dashboard.json) beside it is a Grafana dashboard.
+  [`dashboard.json`](../deploy/monitoring/dashboard.json) beside it is a Grafana dashboard, and
+  [`prometheus.yaml`](../deploy/monitoring/prometheus.yaml) the scrape job `runbook-gate` that the rules ask for.
 """
 _TABLES = (
     ("What a process does", catalog.PROCESS),

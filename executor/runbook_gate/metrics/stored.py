@@ -30,6 +30,7 @@ class StoreCollector(Collector):
     Args:
         store: the ledger.
         packet_dir: where packets are delivered to, if anywhere.
+        receiver: whether notifications are sent to somebody.
         fresh_s: how long an answer is good.
         figures: counts the auditors' figures.
         timer: seconds that never jump.
@@ -40,11 +41,13 @@ class StoreCollector(Collector):
         store: Store,
         *,
         packet_dir: Path | None = None,
+        receiver: bool = False,
         fresh_s: float = FRESH_S,
         figures: NewestFigures | None = None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._packet_dir, self._fresh_s, self._timer = store, packet_dir, fresh_s, timer
+        self._receiver = receiver
         self._figures = figures or NewestFigures(store)
         self._lock = threading.Lock()
         self._asked: tuple[float, list[Metric]] | None = None
@@ -82,6 +85,10 @@ class StoreCollector(Collector):
             waiting = self._store.escalations.ids("open", limit=_PACKETS)
             missing = [packet for packet in waiting if not is_delivered(packet, self._packet_dir)]
             yield _one(catalog.UNDELIVERED, len(missing))
+        if self._receiver:
+            count, since_ms = self._store.outbox.undelivered()
+            yield _one(catalog.UNTOLD, count)
+            yield _one(catalog.UNTOLD_AGE, _age_s(since_ms, now.at_ms))
         if now.completed_ms is not None:
             yield _one(catalog.COMPLETED, now.completed_ms / 1000)
 

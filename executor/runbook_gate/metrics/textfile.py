@@ -19,7 +19,13 @@ _MODE: Final = 0o644  # node_exporter is another user
 
 
 def text(
-    store: Store | None, *, at_ms: int, status: ExitStatus, revision: str | None, packet_dir: Path | None
+    store: Store | None,
+    *,
+    at_ms: int,
+    status: ExitStatus,
+    revision: str | None,
+    packet_dir: Path | None,
+    receiver: bool = False,
 ) -> bytes:
     """What the file says.
 
@@ -29,6 +35,7 @@ def text(
         status: how.
         revision: content digest of the configured bundle, if it could be read.
         packet_dir: where packets are delivered to, if anywhere.
+        receiver: whether notifications are sent to somebody.
     """
     registry = CollectorRegistry()
     catalog.BUILD.gauge(registry).labels(__version__, revision or "").set(1)
@@ -37,7 +44,7 @@ def text(
     if store is None:
         catalog.STORE_UP.gauge(registry).set(0)
     else:
-        registry.register(StoreCollector(store, packet_dir=packet_dir))
+        registry.register(StoreCollector(store, packet_dir=packet_dir, receiver=receiver))
     return generate_latest(registry)
 
 

@@ -1,7 +1,7 @@
 """Brings what is due to the receiver: a little at the end of each command that runs something, the rest with the next.
 
 - Nothing is sent before it is durable, and nothing is sent within a run.
-- All of it takes `timeout_s` at most; after a fault the receiver is left in peace for a while (ledger/outbox.py).
+- All of it takes `timeout_s` at most; after a fault of the receiver it is left in peace for a while (ledger/outbox.py).
 """
 
 from __future__ import annotations
@@ -9,17 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Final
 
 from runbook_gate.clock import Clock
 from runbook_gate.configuration import Settings
 from runbook_gate.errors import LedgerBroken
-from runbook_gate.ledger import Notification, Store
+from runbook_gate.ledger import OF_ONE, Notification, Store
 from runbook_gate.notifications.event import event_bytes
 from runbook_gate.notifications.webhook import Webhook
-
-# What the receiver says of one event. All else is of the receiver, so the next one would not fare better.
-_OF_ONE: Final = frozenset({"ledger_broken", "http_400", "http_409", "http_413", "http_415", "http_422"})
 
 Awaiting = Callable[[], AbstractContextManager[None]]
 
@@ -46,7 +42,7 @@ def notify_due(
     stopping: Callable[[], bool] = lambda: False,
     awaiting: Awaiting = nullcontext,
 ) -> list[Sent]:
-    """Send what is due, the oldest first, within `notifications.timeout_s`. Without a receiver it does nothing.
+    """Send what is due, the longest due first, within `notifications.timeout_s`. Without a receiver it does nothing.
 
     Args:
         store: the ledger.
@@ -57,7 +53,7 @@ def notify_due(
         awaiting: makes a block for what only awaits an answer; it may raise out of it to give the answer up.
 
     Returns:
-        The attempts. One fault ends them.
+        The attempts. One fault of the receiver ends them.
 
     Raises:
         LedgerFault: the store cannot be read or written.
@@ -95,7 +91,7 @@ def retry(store: Store, settings: Settings, clock: Clock, wanted: Iterable[Notif
     sender = _Sender(store, settings, clock, nullcontext)
     sent: list[Sent] = []
     for found in wanted:
-        if sent and sent[-1].problem and sent[-1].problem not in _OF_ONE:
+        if sent and sent[-1].problem and sent[-1].problem not in OF_ONE:
             break
         if store.outbox.reserve(found):
             sent.append(sender.send(found, sender.longest_ms / 1000))
