@@ -92,6 +92,23 @@ def test_a_commit_that_somebody_frees_is_no_success(
         there_all_the_same(store, lease)
 
 
+def test_whoever_looks_at_the_store_hears_of_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the first commit that was not confirmed, and until one is, also while nobody writes."""
+    lease = start(store)
+    with gone(DATABASES.server):
+        store.look()  # it writes nothing, and knows nothing yet
+        monkeypatch.setattr(COMMIT_S, 0.2)
+        with pytest.raises(LedgerUnwritable):
+            store.runs.append(lease, NOTE)
+        assert store.tasks.claim("somebody") is None  # a transaction that changes nothing is confirmed by nobody
+        for _ in range(2):
+            with pytest.raises(LedgerUnwritable, match="may be there or not"):
+                store.look()
+        monkeypatch.undo()
+    store.look()
+    there_all_the_same(store, lease)
+
+
 def connected(place: Server) -> LedgerConnection:
     url = place.url
     return LedgerConnection.connect(host=url.host, port=url.port, user=url.user, dbname=url.dbname, autocommit=True)
