@@ -118,8 +118,8 @@ def _waits(probe: psycopg.Connection, connection: psycopg.Connection) -> bool:
     probe.pgconn.send_query(b"SELECT pg_logical_emit_message(true, 'probe', '')")
     waits = False
     while probe.pgconn.is_busy():
-        waits = probe.info.backend_pid in waiting(connection)
-        if waits:
+        if not waits and probe.info.backend_pid in waiting(connection):
+            waits = True
             probe.cancel_safe()
         probe.pgconn.consume_input()
     while probe.pgconn.get_result():

@@ -68,7 +68,7 @@ class Database:
             Its connection.
 
         Raises:
-            LedgerFault: if nothing of it was recorded.
+            LedgerFault: if nothing of it was recorded, or nobody knows (see `mapped`).
             Stopped: likewise, for the process was asked to stop before it was its turn.
         """
         with mapped(self.place), self._doubt.noted(), self._writer.begin() as connection:

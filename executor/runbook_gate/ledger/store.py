@@ -36,7 +36,7 @@ from runbook_gate.models.ledger_facts import LedgerFacts
 class Store:
     """The ledger, as the executor sees it.
 
-    - What a method records is durable when it returns; if it raises, nothing was recorded.
+    - What a method records is durable when it returns; if it raises, nothing was recorded, unless nobody knows.
     - Everything that is read was checked against its digest.
     - Errors of the database arrive as LedgerUnwritable or LedgerBroken.
 
