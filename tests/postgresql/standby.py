@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, LiteralString, Self
 
 import psycopg
 from tests.postgresql.server import OWNER, PostgresServer
@@ -84,3 +86,42 @@ class Standby:
 
     def _has(self, connection: psycopg.Connection, there: str) -> bool:
         return connection.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", [there]).fetchone() == (True,)
+
+
+@contextmanager
+def gone(primary: PostgresServer) -> Iterator[None]:
+    """For the length of a block, the only synchronous standby is one that is not there: no commit is answered."""
+    with primary.connect() as connection:
+        _name(connection, "SET synchronous_standby_names = 'gone'")
+        try:
+            with primary.connect() as probe:
+                while not _waits(probe, connection):
+                    pass
+            yield
+        finally:
+            _name(connection, "RESET synchronous_standby_names")
+
+
+def waiting(connection: psycopg.Connection) -> list[int]:
+    """The server processes whose commit waits for a standby."""
+    found = connection.execute("SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+    return [pid for (pid,) in found]
+
+
+def _name(connection: psycopg.Connection, change: LiteralString) -> None:
+    connection.execute(f"ALTER SYSTEM {change}")
+    connection.execute("SELECT pg_reload_conf()")
+
+
+def _waits(probe: psycopg.Connection, connection: psycopg.Connection) -> bool:
+    """Whether a commit waits by now: the server reads its configuration anew when it comes to it."""
+    probe.pgconn.send_query(b"SELECT pg_logical_emit_message(true, 'probe', '')")
+    waits = False
+    while probe.pgconn.is_busy():
+        if not waits and probe.info.backend_pid in waiting(connection):
+            waits = True
+            probe.cancel_safe()
+        probe.pgconn.consume_input()
+    while probe.pgconn.get_result():
+        pass
+    return waits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
 from runbook_gate.clock import Clock
 from runbook_gate.configuration import Settings
@@ -12,6 +13,8 @@ from runbook_gate.ledger import filesystem_kind
 from runbook_gate.ledger.migrations import looking
 from runbook_gate.ledger.rights import excess, lacking
 from runbook_gate.stores import open_store, store_place
+
+_NEVER_OFF: Final = ("fsync", "full_page_writes")
 
 
 def ledger(settings: Settings, clock: Clock) -> str:
@@ -48,9 +51,9 @@ def role(settings: Settings) -> str:
 
 
 def file_system(settings: Settings) -> str:
-    """It lies on a local disk that outlives the process."""
+    """It lies on a local disk that outlives the process, or on a server that keeps it through a crash."""
     if not isinstance(settings.store, Path):
-        return "not this machine's matter: the store is on a PostgreSQL server"
+        return _kept_by_server(settings)
     found = filesystem_kind(settings.store)
     if found.unfit:
         raise EnvironmentFault(
@@ -58,6 +61,17 @@ def file_system(settings: Settings) -> str:
             advice="Put the store on a local disk or a persistent volume.",
         )
     return found.kind
+
+
+def _kept_by_server(settings: Settings) -> str:
+    with looking(store_place(settings)) as connection:
+        off = [one for one in _NEVER_OFF if connection.exec_driver_sql(f"SHOW {one}").scalar_one() == "off"]
+    if off:
+        raise EnvironmentFault(
+            f"the PostgreSQL server has {' and '.join(off)} off: a crash may lose or damage what it has confirmed.",
+            advice=f"Set {' and '.join(off)} to on, and reload the server's configuration.",
+        )
+    return "not this machine's matter: the store is on a PostgreSQL server, which syncs what it confirms"
 
 
 def heads_file(settings: Settings) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from runbook_gate.clock import Clock, Reading
 from runbook_gate.errors import LedgerUnwritable
 from runbook_gate.ledger.compiled import FOR_FILES
+from runbook_gate.ledger.confirming import Doubt
 from runbook_gate.ledger.faults import AGAIN, mapped
 from runbook_gate.ledger.server import Server, is_server, postgres_engine
 from runbook_gate.ledger.turns import WRITES, Turns
@@ -42,6 +43,7 @@ class Database:
         self.clock = clock
         self.executor = executor
         self.place = place
+        self._doubt = Doubt()
         self._reader = engine
         self._writer = engine.execution_options(**{WRITES: True})
 
@@ -66,13 +68,24 @@ class Database:
             Its connection.
 
         Raises:
-            LedgerFault: if nothing of it was recorded.
+            LedgerFault: if nothing of it was recorded, or nobody knows (see `mapped`).
             Stopped: likewise, for the process was asked to stop before it was its turn.
         """
-        with mapped(self.place), self._writer.begin() as connection:
+        with mapped(self.place), self._doubt.noted(), self._writer.begin() as connection:
             if is_server(connection):  # a file is upgraded only while nobody has it open
                 require_still_current(connection, self.place)
             yield connection
+
+    def try_commit(self) -> None:
+        """After a commit that was not confirmed, see whether one is by now; else do nothing.
+
+        Raises:
+            LedgerFault: it is not.
+        """
+        if self._doubt.there:
+            with self.write() as connection:
+                self._doubt.trial(connection)
+            self._doubt.there = False
 
     def now(self, connection: Connection) -> Reading:
         """The clock by which leases expire and tasks are due: the server's, for all its clients; else this host's.

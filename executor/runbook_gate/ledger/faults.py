@@ -58,6 +58,11 @@ _LOST: Final = _Meaning(
     "the connection to the server failed; what was about to be recorded may be there or not",
     f"{_REACH} The ledger is read anew then.",
 )
+_UNREPLICATED: Final = _Meaning(
+    LedgerUnwritable,
+    "the server did not say that a commit is where it should be; what was about to be recorded may be there or not",
+    f"See that the server's synchronous standby is there: `pg_stat_replication`. {AGAIN} The ledger is read anew then.",
+)
 # By the beginning of the SQLSTATE; the longest that fits counts.
 _SERVER_MEANINGS: dict[str, _Meaning] = {
     "08": _LOST,
@@ -71,7 +76,7 @@ _SERVER_MEANINGS: dict[str, _Meaning] = {
     "28": _Meaning(LedgerUnwritable, "the store may not be opened", _GRANTS),
     "3D": _Meaning(LedgerUnwritable, "there is no such database", f"Name the right one in `store`. {AGAIN}"),
     "40": _Meaning(LedgerUnwritable, "another transaction was in the way", AGAIN.removeprefix("Then ")),
-    "40003": _LOST,
+    "40003": _UNREPLICATED,
     "42501": _Meaning(LedgerUnwritable, "the role lacks a right", _GRANTS),
     "53": _Meaning(LedgerUnwritable, "the server lacks a resource", f"See the server's log. {AGAIN}"),
     "53100": _Meaning(LedgerUnwritable, "the disk is full", f"Free some space on the server's disk. {AGAIN}"),
@@ -96,7 +101,7 @@ def mapped(place: object = None) -> Iterator[None]:
 
     Raises:
         LedgerUnwritable: nothing of the transaction was recorded; or, if the connection to a server was lost in its
-            commit, all of it.
+            commit, or that commit was not confirmed, all of it.
         LedgerBroken: the database is damaged, or one of its rules was about to be broken.
     """
     try:

@@ -12,6 +12,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from runbook_gate.errors import LedgerFault, LedgerUnwritable
+from runbook_gate.ledger.committing import LedgerConnection
 from runbook_gate.ledger.turns import TURNS, WRITES, Turns
 from runbook_gate.printable import printable
 from runbook_gate.store_url import StoreUrl
@@ -88,7 +89,7 @@ def _forget_environment() -> None:
 
 def _connected(server: Server, turns: Turns, *, read_only: bool) -> psycopg.Connection:
     try:
-        connection = psycopg.connect(**_parameters(server))
+        connection = LedgerConnection.connect(**_parameters(server))
     except psycopg.Error as error:
         told = printable(str(error).partition("\n")[0])[
             :_LONGEST_REASON
@@ -155,6 +156,7 @@ def _prepare(connection: psycopg.Connection, server: Server, turns: Turns, *, re
         "lock_timeout": f"{max(1, turns.busy_ms)}ms",
         "default_transaction_read_only": "on" if read_only else "off",
         "row_security": "off",
+        "client_min_messages": "warning",  # a commit that may be lost is told as one
     }
     each = ", ".join(["set_config(%s, %s, false)"] * len(wanted))
     connection.execute(f"SELECT {each}", [text for setting in wanted.items() for text in setting])

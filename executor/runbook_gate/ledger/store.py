@@ -36,7 +36,7 @@ from runbook_gate.models.ledger_facts import LedgerFacts
 class Store:
     """The ledger, as the executor sees it.
 
-    - What a method records is durable when it returns; if it raises, nothing was recorded.
+    - What a method records is durable when it returns; if it raises, nothing was recorded, unless nobody knows.
     - Everything that is read was checked against its digest.
     - Errors of the database arrive as LedgerUnwritable or LedgerBroken.
 
@@ -126,6 +126,11 @@ class Store:
         create_or_check(store._database)
         return store
 
+    def look(self) -> None:
+        """Raise a LedgerFault unless the store can be read and, as far as is known, written."""
+        self.tasks.list(limit=1)
+        self._database.try_commit()
+
     def heed(self, stopping: Callable[[], bool]) -> None:
         """Let no transaction wait for its turn once the process was asked to stop.
 
@@ -190,9 +195,6 @@ class Store:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()

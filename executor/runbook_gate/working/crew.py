@@ -189,7 +189,7 @@ class Crew:
         self._pulse.leave()
 
     def _look(self) -> None:
-        for part, look in (("store", lambda: self._store.tasks.list(limit=1)), ("policy", self._policies.look)):
+        for part, look in (("store", self._store.look), ("policy", self._policies.look)):
             try:
                 look()
             except Exception as fault:  # it is what readiness is about, and the next look may find it mended
