@@ -13,7 +13,7 @@ from tests.postgresql.standby import gone
 from tests.promise import broken
 from tests.queue.conftest import Queue
 from tests.working.conftest import until
-from tests.working.test_crew import working
+from tests.working.crews import working
 
 from runbook_gate.cluster.calls import DRY_RUN, Call
 from runbook_gate.errors import LedgerUnwritable
