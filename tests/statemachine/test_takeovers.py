@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tests.statemachine.executors import Executors, outcome_of
 from tests.statemachine.process import Incident
@@ -123,10 +125,17 @@ def test_a_write_past_its_check_is_dead_once_somebody_changed_the_namespace(
     assert breaches(executors, ended=True) == []
 
 
+def commits(world: RestlessWorld) -> int:
+    """How many transactions a run commits, its opening of the store included."""
+    return 17 if isinstance(world.settings.store, Path) else 16
+
+
 @pytest.mark.parametrize("nth", range(1, 18))
 def test_a_process_that_dies_in_a_transaction_leaves_nothing_of_it(
     world: RestlessWorld, executors: Executors, nth: int
 ) -> None:
+    if nth > commits(world):
+        pytest.skip("about a ledger in a file: there a run has a commit more")
     task_id = world.ask_for(NAMESPACE)
     assert outcome_of(executors.start(task_id, Incident("commit", nth, "crash"))) == "killed"
     world.pass_time(61_000)

@@ -137,8 +137,9 @@ def test_transactions_that_are_not_delivered_before_the_run_ends(
         there = seeder.core.read_namespace(theatre.namespace).metadata
     assert APPROVED.items() <= there.labels.items()
     [marker] = [one.manager for one in there.managed_fields if one.manager.startswith("rbgate.")]
-    assert marker.endswith(".1")
-    assert_kept(theatre, log, unseen=1)
+    landed = int(marker.rpartition(".")[2])  # each may be on a connection of its own, so either may come first
+    assert landed in {1, 2}
+    assert_kept(theatre, log, unseen=landed)
     figures("API server to etcd, both writes delivered after the end", runs=1)
 
 
