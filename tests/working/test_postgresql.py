@@ -113,6 +113,7 @@ def test_idle_workers_of_an_older_release_end_and_do_nothing(
         assert (end.status, end.out["error"]["kind"]) == (ExitStatus.LEDGER, "LedgerOfAnotherVersion"), end
         assert f"version {toys.NEXT} of the tables" in end.out["error"]["message"]
         assert {"trouble", "fault"} & {line["event"] for line in end.log} == set()  # said once, and not waited for
+        assert (end.log[-1]["event"], end.log[-1]["kind"]) == ("failed", "LedgerOfAnotherVersion")
 
 
 def changed(fleet: Fleet, folder: Path, task: str) -> dict[str, list[Any]]:

@@ -70,6 +70,10 @@ class Log:
         """Nothing can be done for a while."""
         self.line("trouble", level="error", again_s=round(again_s, 1), **_told(error))
 
+    def failed(self, error: Exception) -> None:
+        """What ends the process."""
+        self.line("failed", level="error", **_told(error))
+
     def narrator(self) -> LoggedRun:
         """A narrator of one run after the other."""
         return LoggedRun(self)
