@@ -7,12 +7,13 @@ RunbookGateError
 │   └── UnknownRecord              no such task, run or escalation
 ├── HeldElsewhere                  another run or process holds the target (11)
 ├── Stopped                        safe to start again (12)
+│   ├── Paused                     somebody paused the executor: what is queued stays queued
 │   ├── NoDecision                 the gate gave no answer that may be acted on
 │   ├── Undelivered                the run ended, but its packet could not be brought to packet_dir
 │   ├── Parked                     the next moment is too far away for a process to wait for
 │   ├── LeaseLost                  another process took the run over
 │   ├── EntriesLost                the ledger no longer has what this process recorded in it
-│   └── SidecarFault               OPA could not be started or reached
+│   └── SidecarFault               OPA could not be started or reached, or has another bundle
 ├── LedgerFault                    the store (13)
 │   ├── LedgerOfAnotherVersion     its tables are not those of this program
 │   ├── LedgerUnwritable           an append did not become durable
@@ -139,7 +140,7 @@ class EntriesLost(Stopped):
 
 
 class SidecarFault(Stopped):
-    """OPA could not be started or reached."""
+    """OPA could not be started or reached, or serves another bundle."""
 
     default_advice = "Check the opa binary, the socket and the bundle with `runbook-gate doctor`."
 

@@ -47,18 +47,19 @@ class Serving:
         }
         return pins.model_copy(update=known)
 
-    def pins(self, bundle: Bundle) -> Pins:
+    def pins(self, bundle: Bundle, *, served: bool = False) -> Pins:
         """What a run is pinned to: this bundle, and the OPA that answers now.
+
+        Args:
+            bundle: the bundle.
+            served: whether OPA must serve it; else the first answer that may not be acted on says that it does not.
 
         Raises:
             SidecarFault: if nothing answers, or something that serves another bundle.
         """
         version, revision = self.gate.revision()
-        if revision != bundle.content_sha256:
-            raise SidecarFault(
-                "The sidecar serves another bundle than the configured one.",
-                advice="Give both the same bundle; a sidecar in a pod of its own reads it when it starts.",
-            )
+        if served and revision != bundle.content_sha256:
+            raise another_bundle()
         return Pins(
             content_sha256=bundle.content_sha256,
             bundle_sha256=bundle.bundle_sha256,
@@ -69,6 +70,14 @@ class Serving:
             opa_sha256=self.started.binary_sha256 if self.started else None,
             opa_basis="measured" if self.started else "claimed",
         )
+
+
+def another_bundle() -> SidecarFault:
+    """The sidecar beside the executor has another bundle."""
+    return SidecarFault(
+        "The sidecar serves another bundle than the configured one.",
+        advice="Give both the same file; a sidecar that runs beside the executor reads it when it starts.",
+    )
 
 
 class Policies(Protocol):

@@ -125,7 +125,7 @@ class Session:
             facts: reads the source `ledger` for a target; default: this session's store.
         """
         with self._answer():
-            pins = served.pins(bundle)
+            pins = served.pins(bundle, served=True)
         return open_run(
             self.store,
             self.store.tasks.get(task_id),

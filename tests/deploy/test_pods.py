@@ -17,7 +17,7 @@ from tests.deploy.conftest import Installation
 from tests.deploy.pod import Pod
 from tests.deploy.stage import EXECUTOR, TASK, WORKER, site_of
 from tests.postgresql.server import PostgresServer
-from tests.roles.roled import AUDITOR, RUNTIME, RoledStore, own_tables
+from tests.roles.roled import AUDITOR, RUNTIME, RoledStore, roled
 from tests.working.conftest import until
 
 from runbook_gate import resources
@@ -129,14 +129,6 @@ def test_the_worker_takes_what_is_due_says_that_it_is_ready_and_drains(
     assert out.startswith("1 completed")
     labels = installed.seeder.core.read_namespace(WORKER).metadata.labels
     assert {key: labels.get(key) for key in APPROVED} == APPROVED
-
-
-def roled(server: PostgresServer) -> RoledStore:
-    """A store with the roles of deploy/postgresql/roles.sql, whose owner is no superuser."""
-    own_tables(server)
-    store = RoledStore(server)
-    store.grant()
-    return store
 
 
 def users(store: RoledStore) -> set[str]:

@@ -16,7 +16,7 @@ from typing import Final
 
 import yaml
 from tests.postgresql.server import PostgresServer
-from tests.roles.roled import RUNTIME, RoledStore, own_tables
+from tests.roles.roled import RUNTIME, roled
 from tests.scenarios.bundles import edited
 from tests.scenarios.process import environment
 
@@ -27,7 +27,6 @@ from runbook_gate.ledger import Store
 from runbook_gate.localcluster import LocalCluster, find_tool
 from runbook_gate.localcluster.seeding import Seeder
 from runbook_gate.models.task import Submission
-from runbook_gate.store_url import StoreUrl
 from runbook_gate.stores import open_store
 from runbook_gate.submission import read_task, submitted
 
@@ -136,14 +135,6 @@ def _now_ms() -> int:
     return SystemClock().read().at_ms
 
 
-def _roled(server: PostgresServer) -> StoreUrl:
-    """A store whose workers have the rights of deploy/postgresql/roles.sql, and no other."""
-    own_tables(server)
-    made = RoledStore(server, SystemClock())
-    made.grant()
-    return made.place(RUNTIME).url
-
-
 @contextmanager
 def place(folder: Path, *, postgresql: bool, namespaces: int) -> Iterator[Place]:
     """Set it up for the time of a block."""
@@ -155,7 +146,7 @@ def place(folder: Path, *, postgresql: bool, namespaces: int) -> Iterator[Place]
         seeder = stack.enter_context(Seeder(cluster.server.kubeconfig()))
         server = stack.enter_context(PostgresServer(durable=True)) if postgresql else None
         settings = Settings(
-            store=_roled(server) if server else folder / "ledger.sqlite",
+            store=roled(server, SystemClock()).place(RUNTIME).url if server else folder / "ledger.sqlite",
             packet_dir=folder / "packets",
             bundle=bundle,
             opa=Opa(binary=opa),

@@ -50,3 +50,11 @@ class RoledStore:
         database = f"host=127.0.0.1 port={self.server.port} user={OWNER} dbname={self.name} options='{options}'"
         file = self.server.folder / "roles.sql"
         self.server.run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database, "-f", str(file))
+
+
+def roled(server: PostgresServer, clock: Clock | None = None) -> RoledStore:
+    """A store with the roles of deploy/postgresql/roles.sql, whose owner is no superuser, on a server of its own."""
+    own_tables(server)
+    store = RoledStore(server, clock)
+    store.grant()
+    return store

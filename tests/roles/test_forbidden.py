@@ -11,7 +11,7 @@ from tests.postgresql.server import OWNER
 from tests.roles.roled import AUDITOR, RUNTIME, TABLES, RoledStore
 
 from runbook_gate.ledger import tables
-from runbook_gate.ledger.confirming import _TRIAL
+from runbook_gate.ledger.confirming import TRIAL
 
 # What the code changes; test_whole_runs.py shows that it changes each of these, and no other.
 CHANGES = {
@@ -129,4 +129,4 @@ def test_nobody_else_sees_anything(roled: RoledStore) -> None:
 
 def test_a_commit_may_be_tried(connection: psycopg.Connection) -> None:
     """As whoever looks after a store does when one was not confirmed."""
-    assert not refused(connection, _TRIAL)
+    assert not refused(connection, TRIAL)

@@ -177,6 +177,19 @@ def test_after_an_intent_under_a_second_bundle_that_one_decides(
     assert set(policies(theatre)[1:]) == {digest(changed)}
 
 
+def test_before_an_intent_a_sidecar_that_still_has_the_first_bundle_gives_no_decision_on_the_second(
+    theatre: Theatre, changed: dict[str, Any]
+) -> None:
+    theatre.submit()
+    with pytest.raises(Stopped):
+        run_until(theatre, "observed:gather")
+    with pytest.raises(NoDecision) as refused:
+        theatre.run(bundle=changed["bundle"])
+    assert refused.value.code == "no_decision.wrong_bundle"
+    assert theatre.writes() == []
+    assert_completed(theatre, theatre.run(), writes=1)
+
+
 def test_after_an_intent_a_sidecar_with_another_bundle_gives_no_decision(
     theatre: Theatre, bundle: Bundle, changed: dict[str, Any]
 ) -> None:

@@ -33,6 +33,7 @@ def test_a_worker_counts_what_it_does_and_each_run_ends_while_the_receiver_hangs
         started.terminate()
         end = ended(started)
     assert end.status == 0, end
+    assert [line["level"] for line in end.log if line["event"] == "stopping"] == ["info"]
     assert_counted(told)
     assert_alerts_can_be_heard(told)
     fleet.assert_kept(tasks)

@@ -62,7 +62,7 @@ class Log:
             getattr(self._lines, level)(event, **told)
 
     def fault(self, subject: str, error: Exception) -> None:
-        """A task, a run or a packet has a fault of its own."""
+        """A task, a run, a packet or a notification has a fault of its own."""
         kind, _, name = subject.partition(" ")
         self.line("fault", level="warning", **{kind: name}, **_told(error))
 

@@ -44,7 +44,7 @@ def withdraw(context: click.Context, task_id: str, who: str | None, store: Path 
 def pause(context: click.Context, reason: str, who: str | None, store: Path | str | None, output: str) -> None:
     """Let no run pass cp0 or cp1 until `unpause`.
 
-    The gate denies them: a run that meets the pause escalates. What is queued stays queued meanwhile.
+    The gate denies them: a run that meets the pause escalates. What is queued stays queued for `work` and `run --next`.
     """
     chosen = settings(context, store=store)
     with new_or_old_store(chosen) as opened:

@@ -28,15 +28,15 @@ class Signals:
         said: makes the line that stderr gets then; called in the handler, so it may wait for nothing.
     """
 
-    def __init__(self, said: Callable[[], str] = lambda: "Stopping at the next safe point.") -> None:
+    def __init__(self, said: Callable[[], str]) -> None:
         self._asked = self._awaited = False
         self._said = said
 
     @classmethod
     @contextmanager
-    def heard(cls, *said: Callable[[], str]) -> Iterator[Signals]:
+    def heard(cls, said: Callable[[], str] = lambda: "Stopping at the next safe point.") -> Iterator[Signals]:
         """Listen until the end of the block; then signals mean again what they meant before."""
-        signals = cls(*said)
+        signals = cls(said)
         handlers: dict[signal.Signals, Callable[[int, FrameType | None], None]] = {
             **dict.fromkeys(_ASKING, signals._ask),
             signal.SIGALRM: signals._over,

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from runbook_gate.configuration import Settings
-from runbook_gate.errors import EnvironmentFault, RunbookGateError
+from runbook_gate.errors import RunbookGateError
 from runbook_gate.gate.bundle import Bundle
-from runbook_gate.serving import read_bundle, serving, starts_sidecar, verification_of
+from runbook_gate.serving import another_bundle, read_bundle, serving, starts_sidecar, verification_of
 
 
 def bundle(settings: Settings) -> str:
@@ -26,10 +26,7 @@ def sidecar(settings: Settings) -> str:
     with serving(settings, expected) as served:
         version, revision = served.gate.revision()
     if revision != expected.content_sha256:
-        raise EnvironmentFault(
-            "The sidecar serves another bundle than the configured one.",
-            advice="Start the sidecar with the same bundle file.",
-        )
+        raise another_bundle()
     how = "started for this check" if starts_sidecar(settings) else "beside the executor"
     return f"OPA {version}, {how}, serves that bundle"
 

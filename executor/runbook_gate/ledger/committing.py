@@ -40,6 +40,10 @@ class LedgerConnection(psycopg.Connection[tuple[Any, ...]]):
         try:
             with ALARMS.after(COMMIT_S, late.begin):
                 super().commit()
+        except psycopg.OperationalError:
+            if not (self._unreplicated or late.begun):
+                raise
+            self._unreplicated = True
         finally:
             late.end()
             self.remove_notice_handler(self._warned)

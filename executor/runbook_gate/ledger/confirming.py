@@ -7,33 +7,36 @@ from contextlib import contextmanager
 from typing import Final
 
 from psycopg.errors import StatementCompletionUnknown
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 # The commit waits for it as for any change; no table has a trace of it, and everybody may do it.
-_TRIAL: Final = "SELECT pg_catalog.pg_logical_emit_message(true, 'runbook-gate', '')"
+TRIAL: Final = "SELECT pg_catalog.pg_logical_emit_message(true, 'runbook-gate', '')"
 
 
-class Doubt:
-    """What is known of it in this process.
+class Unconfirmed:
+    """Commits of this process that a server did not confirm; threads share it.
 
     Attributes:
-        there: whether a commit was not confirmed, and none that was tried since.
+        count: how many there were.
     """
 
     def __init__(self) -> None:
-        self.there = False
+        self.count, self._settled = 0, 0
+
+    @property
+    def there(self) -> bool:
+        """Whether there is one after which no other was confirmed."""
+        return self.count > self._settled
 
     @contextmanager
     def noted(self) -> Iterator[None]:
-        """A transaction; a commit that is not confirmed is noted."""
+        """A transaction; a commit that is not confirmed is counted."""
         try:
             yield
         except DBAPIError as error:
-            self.there = self.there or isinstance(error.orig, StatementCompletionUnknown)
+            self.count += isinstance(error.orig, StatementCompletionUnknown)
             raise
 
-    @staticmethod
-    def trial(connection: Connection) -> None:
-        """Give a transaction on a server something to commit."""
-        connection.exec_driver_sql(_TRIAL)
+    def settle(self, count: int) -> None:
+        """A commit was confirmed that began when there were so many."""
+        self._settled = max(self._settled, count)

@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from runbook_gate.clock import Clock, Reading
 from runbook_gate.errors import LedgerUnwritable
 from runbook_gate.ledger.compiled import FOR_FILES
-from runbook_gate.ledger.confirming import Doubt
+from runbook_gate.ledger.confirming import TRIAL, Unconfirmed
 from runbook_gate.ledger.faults import AGAIN, mapped
 from runbook_gate.ledger.server import Server, is_server, postgres_engine
 from runbook_gate.ledger.turns import WRITES, Turns
@@ -43,7 +43,7 @@ class Database:
         self.clock = clock
         self.executor = executor
         self.place = place
-        self._doubt = Doubt()
+        self._unconfirmed = Unconfirmed()
         self._reader = engine
         self._writer = engine.execution_options(**{WRITES: True})
 
@@ -71,7 +71,7 @@ class Database:
             LedgerFault: if nothing of it was recorded, or nobody knows (see `mapped`).
             Stopped: likewise, for the process was asked to stop before it was its turn.
         """
-        with mapped(self.place), self._doubt.noted(), self._writer.begin() as connection:
+        with mapped(self.place), self._unconfirmed.noted(), self._writer.begin() as connection:
             if is_server(connection):  # a file is upgraded only while nobody has it open
                 require_still_current(connection, self.place)
             yield connection
@@ -82,10 +82,11 @@ class Database:
         Raises:
             LedgerFault: it is not.
         """
-        if self._doubt.there:
+        if self._unconfirmed.there:
+            count = self._unconfirmed.count
             with self.write() as connection:
-                self._doubt.trial(connection)
-            self._doubt.there = False
+                connection.exec_driver_sql(TRIAL)
+            self._unconfirmed.settle(count)
 
     def now(self, connection: Connection) -> Reading:
         """The clock by which leases expire and tasks are due: the server's, for all its clients; else this host's.

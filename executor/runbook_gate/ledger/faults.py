@@ -100,8 +100,8 @@ def mapped(place: object = None) -> Iterator[None]:
         place: the store's file or server, for the message.
 
     Raises:
-        LedgerUnwritable: nothing of the transaction was recorded; or, if the connection to a server was lost in its
-            commit, or that commit was not confirmed, all of it.
+        LedgerUnwritable: nothing of the transaction was recorded; or nobody knows, if the connection to a server was
+            lost in its commit, or that commit was not confirmed.
         LedgerBroken: the database is damaged, or one of its rules was about to be broken.
     """
     try:

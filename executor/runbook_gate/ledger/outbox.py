@@ -165,7 +165,7 @@ def _pausing(now_ms: int) -> Select[Any]:
 
 
 def _ripe(now_ms: int) -> Select[Any]:
-    """Those that are due, in their order. Their index has no such order: they are sorted, as they are few."""
+    """Those that are due, in their order. Their index has no such order, so they are sorted each time."""
     # Later than any attempt is ever put off, it was so by a clock that was wrong.
     ripe = or_(_ROWS.c.next_try_ms <= now_ms, _ROWS.c.next_try_ms > now_ms + LONGEST_MS)
     return select(_ROWS).where(_OPEN, ripe).order_by(_ROWS.c.next_try_ms, _ROWS.c.at_ms, _ROWS.c.id)

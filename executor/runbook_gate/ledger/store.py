@@ -38,7 +38,7 @@ class Store:
 
     - What a method records is durable when it returns; if it raises, nothing was recorded, unless nobody knows.
     - Everything that is read was checked against its digest.
-    - Errors of the database arrive as LedgerUnwritable or LedgerBroken.
+    - Errors of the database arrive as LedgerUnwritable, LedgerBroken or LedgerOfAnotherVersion.
 
     Attributes:
         tasks: the queue.

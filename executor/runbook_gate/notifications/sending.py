@@ -1,6 +1,7 @@
 """Brings what is due to the receiver: a little at the end of each command that runs something, the rest with the next.
 
-- Nothing is sent before it is durable, and nothing is sent within a run.
+- `work` sends while its runs go on.
+- Nothing is sent before it is durable, and no run waits for it.
 - All of it takes `timeout_s` at most; after a fault of the receiver it is left in peace for a while (ledger/outbox.py).
 """
 

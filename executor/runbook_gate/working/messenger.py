@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Final
 
-from runbook_gate.errors import Stopped, Undelivered
+from runbook_gate.errors import LedgerOfAnotherVersion, Stopped, Undelivered
+from runbook_gate.ledger.notices import OF_ONE
 from runbook_gate.notifications import Sent
 from runbook_gate.notifications.advice import advice
 from runbook_gate.wire.giving_up import Interrupted
@@ -69,13 +70,15 @@ class Messenger:
         """Whether the next look may find something at once."""
         try:
             sent = list(self._send())
+        except LedgerOfAnotherVersion:
+            return False  # the workers say so, and end
         except Exception as fault:  # the workers wait for the store; this waits for its next look
             if not (isinstance(fault, Stopped) and self._stopping()):
                 self._log.trouble(fault, LOOK_S)
             return False
         for one in sent:
             self._tell(one)
-        return bool(sent) and sent[-1].problem is None
+        return bool(sent) and (sent[-1].problem is None or sent[-1].problem in OF_ONE)
 
     def _tell(self, sent: Sent) -> None:
         if sent.problem:

@@ -14,7 +14,7 @@ class Log(Protocol):
     """Hears what becomes of tasks, and what keeps a worker from them."""
 
     def fault(self, subject: str, error: Exception) -> None:
-        """A task, a run or a packet has a fault of its own."""
+        """A task, a run, a packet or a notification has a fault of its own."""
         ...
 
     def trouble(self, error: Exception, again_s: float) -> None:

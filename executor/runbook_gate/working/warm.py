@@ -20,6 +20,7 @@ from runbook_gate.gate.bundle import Bundle
 from runbook_gate.gate.client import OpaGate
 from runbook_gate.serving import (
     Serving,
+    another_bundle,
     beside,
     read_bundle,
     serving,
@@ -50,6 +51,7 @@ class WarmPolicies:
         self._kept: Kept | None = None
         self._retired: list[Kept] = []
         self._deaf = 0
+        self._stranger = False
 
     # --- for every worker ---
 
@@ -59,7 +61,13 @@ class WarmPolicies:
         Raises:
             UsageFault: none is configured, or it is refused.
             EnvironmentFault: there is no opa binary to check it with.
+            SidecarFault: at the last look the sidecar served another one.
         """
+        if self._stranger:
+            raise another_bundle()
+        return self._given()
+
+    def _given(self) -> Bundle:
         with self._checking:
             identity = self._identity()
             if self._checked is None or self._checked[0] != identity:
@@ -102,7 +110,7 @@ class WarmPolicies:
             SidecarFault: nothing answers, or something else than this bundle.
         """
         self.needed.clear()
-        bundle = self.given()
+        bundle = self._given()
         if starts_sidecar(self._settings):
             self._keep(bundle)
             self._retire()
@@ -130,8 +138,9 @@ class WarmPolicies:
             _, revision = gate.revision()
         finally:
             gate.close()
-        if revision != bundle.content_sha256:
-            raise SidecarFault("The sidecar serves another bundle than the configured one.")
+        self._stranger = revision != bundle.content_sha256
+        if self._stranger:
+            raise another_bundle()
 
     def _keep(self, bundle: Bundle) -> None:
         kept, identity = self._kept, self._checked[0] if self._checked else (bundle.raw, b"")

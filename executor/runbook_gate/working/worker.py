@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 from runbook_gate.engine.narration import Silent
-from runbook_gate.errors import LedgerOfAnotherVersion, Stopped
+from runbook_gate.errors import LedgerOfAnotherVersion, Paused, Stopped
 from runbook_gate.ledger import Finished
 from runbook_gate.models.entry import Entry
 from runbook_gate.queue import Faults, KeptFault, take, tidy
@@ -144,7 +144,8 @@ class Worker:
     def _trouble(self, fault: Exception) -> None:
         now = time.monotonic()
         self._since = self._since or now
-        self._health.failing(fault)
+        if not isinstance(fault, Paused):  # a rollout goes on while it is paused
+            self._health.failing(fault)
         if self._patience_s is not None and now - self._since > self._patience_s:
             self._end(fault)
             return
