@@ -17,7 +17,7 @@ from tests.scenarios.conftest import (  # noqa: F401 - fixtures
     sidecar,
     theatre,
 )
-from tests.scenarios.theatre import Theatre, assert_completed
+from tests.scenarios.theatre import Theatre, assert_completed, assert_escalated
 from tests.scenarios.wires.company import side_by_side
 
 from runbook_gate.configuration import Audit, Cluster, ListedCluster
@@ -100,6 +100,16 @@ def run_both(theatres: tuple[Theatre, Theatre]) -> list[str]:
     for stage, finished in zip(theatres, ended, strict=True):
         assert_completed(stage, finished, writes=1)
     return [finished.run for finished in ended]
+
+
+def assert_stopped_by_the_identity(east: Theatre, west: Theatre) -> None:
+    """A task of the one, whose way leads to the other, escalates at cp1, and nothing is written anywhere."""
+    east.submit()
+    finished = east.run()
+    assert "cluster_identity.wrong_cluster" in east.codes()
+    assert_escalated(east, finished, *east.codes(), origin="cp1")
+    assert west.writes() == []
+    assert (east.labels(), west.labels()) == ({}, {})
 
 
 def access(theatre: Theatre) -> ListedCluster:  # noqa: F811

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.clusters.conftest import EAST, WEST, run_both
-from tests.scenarios.theatre import Theatre, assert_escalated
+from tests.clusters.conftest import EAST, WEST, assert_stopped_by_the_identity, run_both
+from tests.scenarios.theatre import Theatre
 
 from runbook_gate.doctor import examine
 from runbook_gate.errors import InvalidDocument
@@ -28,12 +28,7 @@ def test_doctor_asks_through_the_same_context(by_context: Both, listed: str) -> 
 def test_swapped_contexts_are_stopped_by_the_identity_of_the_cluster(by_context: Both) -> None:
     east, west = by_context
     contexts(east, {EAST: "west", WEST: "east"})
-    east.submit()
-    finished = east.run()
-    assert "cluster_identity.wrong_cluster" in east.codes()
-    assert_escalated(east, finished, *east.codes(), origin="cp1")
-    assert west.writes() == []
-    assert (east.labels(), west.labels()) == ({}, {})
+    assert_stopped_by_the_identity(east, west)
 
 
 def test_a_context_that_is_not_in_the_file_is_told_before_a_run_is_opened(by_context: Both) -> None:

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from tests.clusters.conftest import EAST, WEST, run_both
-from tests.scenarios.theatre import Theatre, assert_escalated
+from tests.clusters.conftest import EAST, WEST, assert_stopped_by_the_identity, run_both
+from tests.scenarios.theatre import Theatre
 
 from runbook_gate.cli.main import run
 from runbook_gate.configuration import Cluster
@@ -52,12 +52,7 @@ def test_a_swapped_kubeconfig_is_stopped_by_the_identity_of_the_cluster(east: Th
         WEST: listed[WEST].model_copy(update={"kubeconfig": listed[EAST].kubeconfig}),
     }
     east.settings = east.settings.model_copy(update={"clusters": swapped})
-    east.submit()
-    finished = east.run()
-    assert "cluster_identity.wrong_cluster" in east.codes()
-    assert_escalated(east, finished, *east.codes(), origin="cp1")
-    assert west.writes() == []
-    assert (east.labels(), west.labels()) == ({}, {})
+    assert_stopped_by_the_identity(east, west)
 
 
 def test_a_cluster_that_is_not_listed_is_the_default_one(east: Theatre) -> None:

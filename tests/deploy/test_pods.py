@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,7 @@ from tests.deploy.pod import Pod
 from tests.deploy.stage import EXECUTOR, TASK, WORKER, site_of
 from tests.postgresql.server import PostgresServer
 from tests.roles.roled import AUDITOR, RUNTIME, RoledStore, roled
-from tests.working.conftest import until
+from tests.working.conftest import asked, until
 
 from runbook_gate import resources
 from runbook_gate.clock import SystemClock
@@ -119,8 +117,8 @@ def test_the_worker_takes_what_is_due_says_that_it_is_ready_and_drains(
             file.write_text(yaml.safe_dump(target.register(name)), encoding="utf-8")
         submit(url, tmp_path / "task.yaml", target)
         with worker.sidecar(), worker.started() as executor:
-            until(lambda: asked(port, "/readyz") == asked(port, "/healthz") == 200)
-            assert asked(port, "/metrics") == 200
+            until(lambda: asked(port, "/readyz")[0] == asked(port, "/healthz")[0] == 200)
+            assert asked(port, "/metrics")[0] == 200
             until(lambda: ended(str(store.place(AUDITOR))))
             assert users(store) == {RUNTIME}
             executor.send_signal(signal.SIGTERM)
@@ -150,14 +148,6 @@ def ended(url: str) -> bool:
     """Whether the task has ended."""
     with open_store(Settings.model_validate({"store": url}), clock=SystemClock(), read_only=True) as store:
         return store.tasks.status("restore-worker").outcome == "complete"
-
-
-def asked(port: int, path: str) -> int | None:
-    """Status of an answer of the worker; None without one."""
-    with suppress(OSError), closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
-        connection.request("GET", path)
-        return connection.getresponse().status
-    return None
 
 
 def test_a_sidecar_that_is_gone_is_what_is_tried_again(pod: Make) -> None:

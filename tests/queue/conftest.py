@@ -70,6 +70,11 @@ class Queue(LittleWorld):
     def _asked(self) -> bool:
         return self.stopping()
 
+    def pause(self) -> None:
+        """Let somebody pause the executor."""
+        with self.open() as store:
+            store.pauses.pause("change freeze", actor="leah")
+
     def next(self) -> Step:
         """What `run --next` does."""
         with self.executor() as session:

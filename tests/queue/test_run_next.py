@@ -343,8 +343,7 @@ def test_a_process_that_is_asked_to_stop_takes_nothing_more(queue: Queue) -> Non
 def test_a_pause_leaves_the_queue_as_it_is(queue: Queue) -> None:
     queue.submit("first")
     queue.submit("second")
-    with queue.open() as store:
-        store.pauses.pause("change freeze", actor="leah")
+    queue.pause()
     with pytest.raises(Paused, match=r"^The executor is paused by leah: change freeze$"):
         queue.next()
     assert due(queue) == ["first", "second"]
@@ -359,8 +358,7 @@ def test_a_pause_keeps_nobody_from_a_run_that_was_opened(queue: Queue) -> None:
     queue.submit("opened")
     queue.submit("queued")
     stop_in_the_middle(queue, "opened")
-    with queue.open() as store:
-        store.pauses.pause("change freeze", actor="leah")
+    queue.pause()
     assert queue.next() == Step(taken="opened escalated")
     assert codes(queue, "opened") == ["target_clear.paused"]
     with pytest.raises(Paused):
@@ -368,8 +366,7 @@ def test_a_pause_keeps_nobody_from_a_run_that_was_opened(queue: Queue) -> None:
 
 
 def test_nothing_is_told_of_a_pause_while_nothing_is_queued(queue: Queue) -> None:
-    with queue.open() as store:
-        store.pauses.pause("change freeze", actor="leah")
+    queue.pause()
     assert queue.next() == Step()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import threading
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from tests.queue.conftest import Queue
-from tests.working.conftest import until
+from tests.working.conftest import asked, until
 
 from runbook_gate.engine.narration import Silent
 from runbook_gate.session import Session
@@ -48,13 +47,8 @@ class Works:
         self.listens.set()
 
     def ask(self, path: str) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read())
-        finally:
-            connection.close()
+        status, told = asked(self.port, path)
+        return status, json.loads(told)
 
     def is_ready(self) -> bool:
         return self.ask("/readyz")[0] == 200

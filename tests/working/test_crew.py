@@ -108,8 +108,7 @@ def test_nothing_is_ready_any_more_once_it_drains(queue: Queue) -> None:
 def test_while_it_is_paused_nothing_is_taken_and_it_says_so(queue: Queue) -> None:
     for task in ("a", "b"):
         queue.submit(task)
-    with queue.open() as store:
-        store.pauses.pause("change freeze", actor="leah")
+    queue.pause()
     with working(queue) as works:
         until(lambda: "Paused" in works.notes.troubles)
         until(works.is_ready)  # a rollout need not wait

@@ -66,12 +66,12 @@ def work(
         tally = carry_on(chosen, lines, until_empty=until_empty, stopping=signals.asked)
         drained = signals.asked()
     emit(output, _document(tally, drained=drained), lambda: _text(tally))
-    if tally.fatal is not None and log == "json":
+    if tally.fatal is None:
+        return _status(tally, drained=drained, until_empty=until_empty)
+    if log == "json":
         lines.failed(tally.fatal)
         return understood(tally.fatal).status
-    if tally.fatal is not None:
-        return tell(tally.fatal, as_json=False, debug=context.ensure_object(Invocation).debug)
-    return _status(tally, drained=drained, until_empty=until_empty)
+    return tell(tally.fatal, as_json=False, debug=context.ensure_object(Invocation).debug)
 
 
 def carry_on(chosen: Settings, log: Log, *, until_empty: bool, stopping: Callable[[], bool]) -> Tally:

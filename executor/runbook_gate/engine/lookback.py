@@ -14,14 +14,14 @@ FRESH_MS = 500
 
 def fresh(history: History, recorded: Entry) -> bool:
     """Whether the last read was made a moment before an entry, in this boot of the machine."""
-    gathered = list(history.observations("gather", step=history.step))[-1]
+    gathered = _gathered(history)[-1]
     age_ms: int = recorded.boottime_ms - gathered.body["last"]["read_boottime_ms"]
     return recorded.boot_id == gathered.boot_id and age_ms <= FRESH_MS
 
 
 def in_the_same_database(history: History, recorded: Entry) -> bool:
     """Whether the ledger is where it was when the gate was told where it is: a failover shows at the next entry."""
-    gathered = list(history.observations("gather", step=history.step))[-1]
+    gathered = _gathered(history)[-1]
     now = recorded.database
     told: object = gathered.body["ledger"].get("database")
     return told == (now.model_dump(mode="json") if now else None)
@@ -37,7 +37,7 @@ def since_ms(history: History) -> int:
 
 def last_read(history: History) -> dict[str, Any]:
     """The newest gather's last read of the namespace; empty before the first."""
-    gathered = list(history.observations("gather", step=history.step))
+    gathered = _gathered(history)
     read: dict[str, Any] = gathered[-1].body["last"] if gathered else {}
     return read
 
@@ -45,3 +45,7 @@ def last_read(history: History) -> dict[str, Any]:
 def reading(entry: Entry) -> Reading:
     """The clock when an entry was made."""
     return Reading(entry.at_ms, entry.boottime_ms, entry.boot_id)
+
+
+def _gathered(history: History) -> list[Entry]:
+    return list(history.observations("gather", step=history.step))

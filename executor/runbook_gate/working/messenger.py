@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Final
 
 from runbook_gate.errors import LedgerOfAnotherVersion, Stopped, Undelivered
-from runbook_gate.ledger.notices import OF_ONE
+from runbook_gate.ledger import OF_ONE
 from runbook_gate.notifications import Sent
 from runbook_gate.notifications.advice import advice
 from runbook_gate.wire.giving_up import Interrupted
