@@ -15,6 +15,7 @@ import click
 from runbook_gate import __version__
 from runbook_gate.cli.faults import tell, understood, wants_json
 from runbook_gate.cli.invocation import Invocation
+from runbook_gate.cli.overheard import on_stderr, overhear
 from runbook_gate.exit_statuses import ExitStatus
 
 # Command: module below runbook_gate.cli, and what `--help` says of it.
@@ -85,6 +86,7 @@ def cli(context: click.Context, config_file: Path | None, debug: bool) -> None:
 
 def main() -> None:
     """Run the command line and exit with a status of `ExitStatus`."""
+    overhear(on_stderr)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: what was started is stopped
     status = run(sys.argv[1:])
     try:

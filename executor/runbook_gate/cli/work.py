@@ -15,6 +15,7 @@ from runbook_gate.cli.invocation import Invocation
 from runbook_gate.cli.logged import Log, log_option
 from runbook_gate.cli.metering import revision
 from runbook_gate.cli.output import emit, output_option
+from runbook_gate.cli.overheard import overhear
 from runbook_gate.cli.settings import new_or_old_store, run_options, settings
 from runbook_gate.cli.signals import Signals
 from runbook_gate.configuration import Settings
@@ -53,6 +54,8 @@ def work(
     more is taken, each run goes to its next safe point, and the process ends with 0; with 12 if a run was left half
     way.
     """
+    lines = Log(log)
+    overhear(lines.line)
     chosen = settings(
         context,
         store=store,
@@ -61,7 +64,6 @@ def work(
         packet_dir=packet_dir,
         work={"concurrency": concurrency, "listen": listen},
     )
-    lines = Log(log)
     with Signals.heard(lines.stopping) as signals:
         tally = carry_on(chosen, lines, until_empty=until_empty, stopping=signals.asked)
         drained = signals.asked()
