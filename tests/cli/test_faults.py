@@ -14,6 +14,7 @@ from tests.cli.conftest import Call
 
 from runbook_gate import errors
 from runbook_gate.cli.faults import tell, understood, wants_json
+from runbook_gate.cli.invocation import Invocation
 from runbook_gate.exit_statuses import ExitStatus, markdown_table
 
 SECRET = "hunter2-is-my-password"
@@ -111,7 +112,7 @@ def break_down() -> None:
 def test_debug_shows_causes_without_their_text(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(errors.LedgerBroken) as caught:
         break_down()
-    assert tell(caught.value, as_json=False, debug=True) == 13
+    assert tell(caught.value, Invocation(debug=True), as_json=False) == 13
     lines = capsys.readouterr().err.splitlines()
     assert "KeyError" in lines
     assert "runbook_gate.errors.LedgerBroken" in lines
@@ -120,10 +121,20 @@ def test_debug_shows_causes_without_their_text(capsys: pytest.CaptureFixture[str
 
 
 def test_no_message_moves_the_cursor(capsys: pytest.CaptureFixture[str]) -> None:
-    tell(errors.UsageFault("a\x1b[2Jb\u202ec\nsecond line"), as_json=True, debug=False)
+    tell(errors.UsageFault("a\x1b[2Jb\u202ec\nsecond line"), Invocation(), as_json=True)
     told = capsys.readouterr()
     assert told.err.splitlines()[:2] == ["Error: a\ufffd[2Jb\ufffdc", "second line"]
     assert json.loads(told.out)["error"]["message"] == "a\x1b[2Jb\u202ec\nsecond line"
+
+
+def test_with_a_log_of_json_lines_a_fault_before_the_workers_begin_is_one(call: Call) -> None:
+    ended = call("--config", "none.toml", "work", "--log", "json", "-o", "json")
+    [line] = map(json.loads, ended.err.splitlines())
+    told = json.loads(ended.out)["error"]
+    assert (line["event"], line["level"], told["exit_status"]) == ("failed", "error", ended.status)
+    assert [line[name] for name in ("kind", "message", "advice")] == [
+        told[name] for name in ("kind", "message", "advice")
+    ]
 
 
 def test_a_refused_answer_tells_its_code() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from runbook_gate.cli.invocation import Invocation
 from runbook_gate.errors import NoDecision, RunbookGateError
 from runbook_gate.exit_statuses import ExitStatus
 from runbook_gate.printable import printable
@@ -78,17 +79,20 @@ def understood(error: BaseException) -> Fault:
     return Fault("UnexpectedError", f"unexpected {_name(error)}{_place(error)}", advice, ExitStatus.UNEXPECTED)
 
 
-def tell(error: BaseException, *, as_json: bool, debug: bool) -> ExitStatus:
-    """Tell it: for people on stderr, for programs on stdout.
+def tell(error: BaseException, invocation: Invocation, *, as_json: bool) -> ExitStatus:
+    """Tell it: for people on stderr or as the command's log has it, for programs on stdout.
 
     Returns:
         The exit status.
     """
     fault = understood(error)
-    if debug:
+    if invocation.debug:
         click.echo("".join(_frames(error)), err=True, nl=False)
-    lines = [f"Error: {fault.message}", *([fault.advice] if fault.advice else [])]
-    click.echo("\n".join(printable(line) for text in lines for line in text.splitlines()), err=True)
+    if invocation.failed is None:
+        lines = [f"Error: {fault.message}", *([fault.advice] if fault.advice else [])]
+        click.echo("\n".join(printable(line) for text in lines for line in text.splitlines()), err=True)
+    else:
+        invocation.failed(error)
     if as_json:
         click.echo(json.dumps({"error": fault.told()}, indent=2, ensure_ascii=False))
     return fault.status

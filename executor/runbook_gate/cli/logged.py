@@ -70,7 +70,7 @@ class Log:
         """Nothing can be done for a while."""
         self.line("trouble", level="error", again_s=round(again_s, 1), **_told(error))
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: BaseException) -> None:
         """What ends the process."""
         self.line("failed", level="error", **_told(error))
 
@@ -132,7 +132,7 @@ class LoggedRun:
         self._log.line(event, **self._of, **place, **self._write, **fields)
 
 
-def _told(error: Exception) -> dict[str, Any]:
+def _told(error: BaseException) -> dict[str, Any]:
     fault = understood(error)
     return {"kind": fault.kind, "code": fault.code, "message": fault.message, "advice": fault.advice or None}
 

@@ -115,6 +115,6 @@ def run(arguments: list[str]) -> int:
         return ExitStatus.STOPPED if isinstance(gone.__context__, KeyboardInterrupt) else ExitStatus.UNEXPECTED
     except (Exception, KeyboardInterrupt) as error:  # the one place where all end
         with suppress(OSError):
-            return tell(error, as_json=wants_json(arguments), debug=invocation.debug)
+            return tell(error, invocation, as_json=wants_json(arguments))
         return understood(error).status
     return result if isinstance(result, int) else ExitStatus.COMPLETE

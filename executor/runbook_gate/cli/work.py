@@ -54,8 +54,10 @@ def work(
     more is taken, each run goes to its next safe point, and the process ends with 0; with 12 if a run was left half
     way.
     """
-    lines = Log(log)
+    lines, invocation = Log(log), context.ensure_object(Invocation)
     overhear(lines.line)
+    if log == "json":
+        invocation.failed = lines.failed
     chosen = settings(
         context,
         store=store,
@@ -70,10 +72,7 @@ def work(
     emit(output, _document(tally, drained=drained), lambda: _text(tally))
     if tally.fatal is None:
         return _status(tally, drained=drained, until_empty=until_empty)
-    if log == "json":
-        lines.failed(tally.fatal)
-        return understood(tally.fatal).status
-    return tell(tally.fatal, as_json=False, debug=context.ensure_object(Invocation).debug)
+    return tell(tally.fatal, invocation, as_json=False)
 
 
 def carry_on(chosen: Settings, log: Log, *, until_empty: bool, stopping: Callable[[], bool]) -> Tally:
