@@ -106,7 +106,7 @@ def run_next(session: Session) -> Progress:
     paused = pause_of(session.store)
     waiting = session.store.tasks.due(limit=DUE, queued=paused is None)
     if waiting:
-        session.given()  # what no task can do without is no task's fault
+        session.policies.given()  # what no task can do without is no task's fault
     taken = take(session, waiting, faults)
     faults.raise_first(Undelivered)
     if not swept and not taken:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from runbook_gate import resources
 from runbook_gate.binaries import find_tool
@@ -78,37 +77,6 @@ def another_bundle() -> SidecarFault:
         "The sidecar serves another bundle than the configured one.",
         advice="Give both the same file; a sidecar that runs beside the executor reads it when it starts.",
     )
-
-
-class Policies(Protocol):
-    """Where a session has the policies from that decide."""
-
-    def given(self) -> Bundle:
-        """The configured bundle, checked."""
-        ...
-
-    def serving(self, bundle: Bundle) -> AbstractContextManager[Serving]:
-        """A sidecar with a bundle, for the length of a block."""
-        ...
-
-
-class Anew:
-    """Policies that are read, and served, anew for each run.
-
-    Args:
-        settings: the configuration.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-
-    def given(self) -> Bundle:
-        """The configured bundle, checked."""
-        return read_bundle(self._settings)
-
-    def serving(self, bundle: Bundle) -> AbstractContextManager[Serving]:
-        """A sidecar with a bundle, for the length of a block."""
-        return serving(self._settings, bundle)
 
 
 def read_bundle(settings: Settings) -> Bundle:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -30,7 +30,8 @@ from runbook_gate.holding import BACKOFF_MS, Unreleased, held
 from runbook_gate.ledger import Finished, Lease, Store
 from runbook_gate.models.ledger_facts import LedgerFacts
 from runbook_gate.pinning import governing, repin
-from runbook_gate.serving import Anew, Policies, Serving
+from runbook_gate.policies import Anew, Heeding, Policies
+from runbook_gate.serving import Serving
 from runbook_gate.surroundings import surroundings
 
 
@@ -39,6 +40,7 @@ class Session:
 
     Attributes:
         holder: as whom it holds runs and claims tasks.
+        policies: what decides.
         unreleased: leases that it could not release.
 
     Args:
@@ -73,7 +75,7 @@ class Session:
         self.settings, self.store, self._narrator = settings, store, narrator
         self.clock, self._stopping, self._world = clock or SystemClock(), stopping, world
         self._awaiting, self._effects, self._gate, self.unreleased = awaiting, effects, gate, Unreleased()
-        self._policies = policies or Anew(settings)
+        self.policies = Heeding(policies or Anew(settings), self.check_stopping, awaiting)
         self._heads = heads or Heads(settings.heads_file, settings.termination_message)
         store.heed(stopping)
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -109,12 +111,7 @@ class Session:
         return self._begin(task_id) if status.run is None else self._go_on(status.run)
 
     def open(
-        self,
-        task_id: str,
-        bundle: Bundle,
-        served: Serving,
-        *,
-        facts: Callable[[str], LedgerFacts] | None = None,
+        self, task_id: str, bundle: Bundle, served: Serving, *, facts: Callable[[str], LedgerFacts] | None = None
     ) -> Lease:
         """Open a run for a queued task and hold it.
 
@@ -124,7 +121,7 @@ class Session:
             served: the sidecar that serves it.
             facts: reads the source `ledger` for a target; default: this session's store.
         """
-        with self._answer():
+        with self.policies.answer():
             pins = served.pins(bundle, served=True)
         return open_run(
             self.store,
@@ -138,13 +135,13 @@ class Session:
 
     def _begin(self, task_id: str) -> Finished:
         """Open a run for a queued task; whatever is missing is found before anything is recorded."""
-        given = self.given()
+        given = self.policies.given()
         task = self.store.tasks.get(task_id)
         self.store.runs.require_free(target_key(given, task))
         self._world(self.settings.of_cluster(task.cluster_id), self.clock, partial(self.store.facts, ""))
         self._heads.check()
         try:
-            with self._served(given) as served:
+            with self.policies.serving(given) as served:
                 granted = self.clock.read()
                 lease = self.open(task_id, given, served)
                 with held(self.store, lease, self.clock, self.unreleased):
@@ -163,9 +160,9 @@ class Session:
             if isinstance(continuation(journal.history), Conclude):
                 return self._delivered(conclude(journal))
             try:
-                given = self.given()
-                with self._served(governing(self.store, journal.history, given)) as served:
-                    repin(self.store, journal, given, served, self._answer)
+                given = self.policies.given()
+                with self.policies.serving(governing(self.store, journal.history, given)) as served:
+                    repin(self.store, journal, given, served, self.policies.answer)
                     return self._carry(journal, served)
             except (EntriesLost, LeaseLost, LedgerUnwritable):
                 raise
@@ -199,28 +196,3 @@ class Session:
         deliver(self.store, finished.packet, self.settings.packet_dir)
         self._heads.settle()
         return finished
-
-    def given(self) -> Bundle:
-        """The configured bundle.
-
-        Raises:
-            UsageFault: it is none, or none is configured.
-            EnvironmentFault: opa cannot be run.
-            Stopped: the process was asked to end.
-        """
-        with self._answer():
-            return self._policies.given()
-
-    @contextmanager
-    def _answer(self) -> Iterator[None]:
-        """A block that awaits an answer outside of a run; who was asked to end asks nothing more."""
-        self.check_stopping()
-        with self._awaiting():
-            yield
-
-    @contextmanager
-    def _served(self, bundle: Bundle) -> Iterator[Serving]:
-        with ExitStack() as stack:
-            with self._answer():
-                served = stack.enter_context(self._policies.serving(bundle))
-            yield served

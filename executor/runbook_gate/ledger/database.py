@@ -40,9 +40,7 @@ class Database:
     """
 
     def __init__(self, engine: Engine, clock: Clock, executor: Executor, place: Place | None = None) -> None:
-        self.clock = clock
-        self.executor = executor
-        self.place = place
+        self.clock, self.executor, self.place = clock, executor, place
         self._unconfirmed = Unconfirmed()
         self._reader = engine
         self._writer = engine.execution_options(**{WRITES: True})

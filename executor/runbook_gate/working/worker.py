@@ -119,7 +119,7 @@ class Worker:
             self._session.unreleased.release(self._session.store)
             if self._desk.tidies():
                 ended += tidy(self._session, faults)
-            self._session.given()  # what no task can do without is no task's fault
+            self._session.policies.given()  # what no task can do without is no task's fault
             with self._desk.next(self._session.holder) as task:
                 if task is not None:
                     taken = take(self._session, [task], faults, resumable=True, held_ms=HELD_MS)
