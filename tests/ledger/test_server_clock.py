@@ -1,4 +1,4 @@
-"""Leases on a server go by its clock: those of its clients do not matter."""
+"""On a server its clock says what is held and what is due: those of its clients do not matter."""
 
 from __future__ import annotations
 
@@ -65,3 +65,16 @@ def test_a_claim_of_such_a_process_lasts_as_long_as_any(place: Server, behind_ms
         assert right.tasks.claim("right") is None
         set_ahead(DATABASES.server, place, 31_000)
         assert right.tasks.claim("right")
+
+
+@pytest.mark.parametrize("behind_ms", [HOUR_MS, -HOUR_MS], ids=["behind", "ahead"])
+def test_such_a_process_tells_the_same_of_what_is_due(place: Server, behind_ms: int) -> None:
+    with open_at(place, behind_ms) as wrong, Store.open(place, clock=SystemClock(), executor=EXECUTOR) as right:
+        right.tasks.submit(task())
+        told, known = wrong.standing(), right.standing()
+        assert (
+            (told.due, told.due_since_ms) == (known.due, known.due_since_ms) == (1, right.tasks.due()[0].submitted_ms)
+        )
+        assert 0 <= known.at_ms - told.at_ms < HOUR_MS / 2
+        right.tasks.defer(task().id, SystemClock().read().at_ms + 60_000)
+        assert wrong.standing().due == 0

@@ -32,7 +32,7 @@ class Standing:
     """Counts at one moment.
 
     Attributes:
-        at_ms: the moment.
+        at_ms: the moment, by the clock that tasks are due by: on a server that of the server.
         due: tasks that could be taken.
         due_since_ms: since when the oldest of them is due; None without.
         unfinished: tasks that are queued or active.

@@ -156,7 +156,7 @@ class Store:
     def standing(self) -> Standing:
         """Count where everything stands, without reading a single entry of a run that goes on."""
         with self._database.read() as connection:
-            return standing(connection, self._database.clock.read())
+            return standing(connection, self._database.now(connection))
 
     def verify(
         self,
