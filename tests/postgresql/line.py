@@ -16,6 +16,7 @@ from runbook_gate.store_url import StoreUrl
 
 Moment = Literal["before", "after"]
 _COMMIT: Final = b"COMMIT\x00"
+_TERMINATE: Final = b"X\x00\x00\x00\x04"
 
 
 class Line:
@@ -59,17 +60,21 @@ class Line:
             except OSError:
                 return
             server = socket.create_connection(("127.0.0.1", self._server.port))
-            threading.Thread(target=self._upwards, args=(client, server), daemon=True).start()
-            threading.Thread(target=_pass, args=(server, client, self._says), daemon=True).start()
+            cut = threading.Event()
+            down = threading.Thread(target=_downwards, args=(server, client, self._says, cut), daemon=True)
+            down.start()
+            threading.Thread(target=self._upwards, args=(client, server, down, cut), daemon=True).start()
 
-    def _upwards(self, client: socket.socket, server: socket.socket) -> None:
+    def _upwards(
+        self, client: socket.socket, server: socket.socket, down: threading.Thread, cut: threading.Event
+    ) -> None:
         with client, server:
             while data := _read(client):
                 if data.endswith(_COMMIT) and self._breaks():
                     if self.moment == "after":
-                        client.shutdown(socket.SHUT_WR)  # nothing of the answer gets through
-                        server.sendall(data)
-                        self._carried_out(server)
+                        cut.set()
+                        server.sendall(data + _TERMINATE)
+                        down.join()  # the server closes its end when it has done what came before
                     break
                 server.sendall(data)
             for end in (server, client):
@@ -81,21 +86,19 @@ class Line:
         self.left -= 1
         return self.left < 0
 
-    @staticmethod
-    def _carried_out(server: socket.socket) -> None:
-        """The server closes its end when it has done what came before."""
-        server.sendall(b"X\x00\x00\x00\x04")
-        while _read(server):
-            pass
 
-
-def _pass(source: socket.socket, sink: socket.socket, says: Callable[[bytes], bytes]) -> None:
-    while data := _read(source):
+def _downwards(
+    server: socket.socket, client: socket.socket, says: Callable[[bytes], bytes], cut: threading.Event
+) -> None:
+    """Once it is cut nothing gets through, and the client sees the end when the server has closed."""
+    while data := _read(server):
+        if cut.is_set():
+            continue
         try:
-            sink.sendall(says(data))
+            client.sendall(says(data))
         except OSError:
             return
-    _hang_up(sink)
+    _hang_up(client)
 
 
 def _hang_up(end: socket.socket) -> None:
