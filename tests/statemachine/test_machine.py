@@ -20,7 +20,7 @@ SHORT = settings(_COMMON, max_examples=9, stateful_step_count=25, derandomize=Tr
 LONG = settings(_COMMON, max_examples=90, stateful_step_count=40, print_blob=True)
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(5400)  # as a whole on a server, beside other tests
 def test_the_promise_is_kept_whatever_happens_in_whatever_order(
     folder: Path, shipped: Policy, stranger: Policy, pytestconfig: pytest.Config
 ) -> None:
