@@ -102,7 +102,7 @@ class Executors:
 
         def body(process: Process) -> object:
             def stopping() -> bool:
-                point("stopping")
+                point("stopping within" if process.within else "stopping")
                 return process.stopping or process.passed["ask"] > questions
 
             with world.open() as store:

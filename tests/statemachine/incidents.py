@@ -101,6 +101,7 @@ elsewhere = st.one_of(
     _at("register", 8, st.one_of(ends, _act("no_register"))),
     _at("audit", 3, ends),
     _at("stopping", 36, st.just(("stop", ()))),
+    _at("stopping within", 2, st.sampled_from((("stop", ()), ("crash", ())))),
 )
 pauses = st.one_of(
     _at("write", 1, st.just(("pause", ()))),

@@ -48,6 +48,7 @@ class Process(threading.Thread):
         fault: what it raised.
         leases: run and number of each lease it held.
         stopping: whether it was asked to stop.
+        within: whether it is within a transaction, where nobody holds it: all others would wait for it.
         passed: how often it came to each kind of point.
     """
 
@@ -62,7 +63,7 @@ class Process(threading.Thread):
         self.state: Literal["new", "running", "paused", "killed", "ended"] = "new"
         self.result: object = None
         self.fault: BaseException | None = None
-        self.stopping = False
+        self.stopping = self.within = False
         self.passed = Counter[str]()
         self._body, self._perform, self._dead, self._over = body, perform, False, False
         self._turn, self._back = threading.Semaphore(0), threading.Semaphore(0)

@@ -43,15 +43,28 @@ class WatchedStore(Store):
     ) -> None:
         super().__init__(engine, clock=clock, executor=executor, turns=turns, place=place)
         event.listen(engine, "checkout", self._begin)
+        event.listen(engine, "begin", self._begun)
         event.listen(engine, "commit", self._commit)
+        event.listen(engine, "rollback", self._over)
 
     @staticmethod
     def _begin(_dbapi: object, _record: object, _proxy: object) -> None:
         point("begin")
 
     @staticmethod
-    def _commit(_connection: Connection) -> None:
+    def _begun(_connection: Connection) -> None:
+        if process := current():
+            process.within = True
+
+    @classmethod
+    def _commit(cls, connection: Connection) -> None:
+        cls._over(connection)
         point("commit")
+
+    @staticmethod
+    def _over(_connection: Connection) -> None:
+        if process := current():
+            process.within = False
 
 
 class WatchedServer(FakeServer):
