@@ -54,10 +54,8 @@ def work(
     more is taken, each run goes to its next safe point, and the process ends with 0; with 12 if a run was left half
     way.
     """
-    lines, invocation = Log(log), context.ensure_object(Invocation)
-    overhear(lines.line)
-    if log == "json":
-        invocation.failed = lines.failed
+    invocation = context.ensure_object(Invocation)
+    lines = _log(log, invocation)
     chosen = settings(
         context,
         store=store,
@@ -120,6 +118,15 @@ class Counted:
         """Nothing can be done for a while."""
         self._metrics.fault(error)
         self._log.trouble(error, again_s)
+
+
+def _log(form: str, invocation: Invocation) -> Log:
+    """The log of the process, which also has what libraries say and, as JSON, what ends it."""
+    lines = Log(form)
+    overhear(lines.line)
+    if form == "json":
+        invocation.failed = lines.failed
+    return lines
 
 
 def process_metrics() -> CollectorRegistry:

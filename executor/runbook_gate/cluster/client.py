@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import logging
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -38,8 +37,6 @@ CONNECT_S: Final = 5.0
 REQUEST_S: Final = 15.0
 MAX_BODY: Final = 4 * 1024 * 1024
 KEPT_HEADERS: Final = frozenset({"date", "audit-id", "retry-after", "warning"})
-
-logging.getLogger("urllib3").setLevel(logging.CRITICAL + 1)  # its warnings print headers and URLs
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from typing import Any, ClassVar
 
@@ -11,6 +12,9 @@ from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NameReso
 
 from runbook_gate.wire.addresses import connect, resolve
 from runbook_gate.wire.wire import Wire
+
+# Its warnings print headers and URLs. A level would not last: the Kubernetes client sets one of its own.
+logging.getLogger("urllib3").propagate = False
 
 
 class _Watched(HTTPConnection):

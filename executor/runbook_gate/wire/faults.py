@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import logging
 import ssl
 from collections.abc import Iterator
 from typing import Final
@@ -15,8 +14,6 @@ from runbook_gate.wire.wire import NotSentError
 
 FAULTS: Final = (HTTPError, http.client.HTTPException, OSError, ValueError, NotSentError)
 _LATE: Final = (TimeoutError, PoolTimeout, NotSentError)
-
-logging.getLogger("urllib3").setLevel(logging.CRITICAL + 1)  # its warnings print headers and URLs
 
 
 def named(fault: BaseException) -> str:
